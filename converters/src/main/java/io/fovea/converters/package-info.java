@@ -1,0 +1,9 @@
+/**
+ * What emits ONNX: architectures, one file a paper. Start with {@link
+ * io.fovea.converters.Architectures}, the list, and {@link io.fovea.converters.Options}, what all
+ * of them take.
+ */
+@NullMarked
+package io.fovea.converters;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,125 @@
+package io.fovea.onnx;
+
+import io.fovea.onnx.proto.GraphProto;
+import io.fovea.onnx.proto.ModelProto;
+import io.fovea.onnx.proto.NodeProto;
+import io.fovea.onnx.proto.OperatorSetIdProto;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Builds a graph node by node. Operator, number of inputs, attributes, types and shapes are checked
+ * as a node is added, so that a mistake is reported where it is made. Not thread-safe.
+ *
+ * <pre>{@code
+ * GraphBuilder g = new GraphBuilder("tiny", 17);
+ * Value x = g.input("input", DataType.FLOAT, Dim.of("batch"), Dim.of(3), Dim.of("height"), Dim.of("width"));
+ * Value w = g.initializer(Tensor.of("conv.weight", new long[] {8, 3, 3, 3}, weights));
+ * g.output(g.node("Conv", "conv", List.of(x, w), Attribute.ints("pads", 1, 1, 1, 1)));
+ * Model model = g.build();
+ * }</pre>
+ */
+public final class GraphBuilder {
+  private final GraphProto.Builder graph = GraphProto.newBuilder();
+  private final int opset;
+  private final ShapeInference inference;
+  private final Set<String> names = new HashSet<>();
+
+  /**
+   * Starts a graph.
+   *
+   * @param opset version of ONNX's operator set, 17 to 25
+   */
+  public GraphBuilder(String name, int opset) {
+    if (opset < 17 || opset > 25) {
+      throw new OnnxException("graphs are built in opset 17 to 25, not " + opset);
+    }
+    graph.setName(name);
+    this.opset = opset;
+    this.inference = new ShapeInference(opset);
+  }
+
+  /** Adds an input that a caller feeds. */
+  public Value input(String name, DataType elements, Dim... shape) {
+    TensorType type = new TensorType(elements, Arrays.asList(shape));
+    claim(name);
+    graph.addInput(ValueInfo.of(name, type).proto());
+    inference.define(name, type);
+    return new Value(name, type);
+  }
+
+  /** Adds a named constant. Float ones on the way to the output are what training changes. */
+  public Value initializer(Tensor tensor) {
+    claim(tensor.name());
+    graph.addInitializer(tensor.proto());
+    inference.constant(tensor);
+    return new Value(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
+  }
+
+  /**
+   * Adds a node with one output, which is named as the node is.
+   *
+   * @param inputs in ONNX's order
+   * @throws OnnxException naming the node and what does not fit
+   */
+  public Value node(String operator, String name, List<Value> inputs, Attribute... attributes) {
+    NodeProto.Builder b = NodeProto.newBuilder().setOpType(operator).setName(name).addOutput(name);
+    inputs.forEach(i -> b.addInput(i.name()));
+    Arrays.stream(attributes).forEach(a -> b.addAttribute(a.proto()));
+    Node node = new Node(b.build());
+    Operator known = Operators.of(node);
+    if (known == null) {
+      throw OnnxException.at(node, "no such operator among those that graphs are built from");
+    }
+    known.check(node, opset);
+    for (Value input : inputs) {
+      if (!names.contains(input.name())) {
+        throw OnnxException.at(node, "input '" + input.name() + "' is not of this graph");
+      }
+    }
+    TensorType type = inference.node(node).get(0);
+    claim(name);
+    graph.addNode(node.proto());
+    return new Value(name, type);
+  }
+
+  /** Names a value as an output of the graph. */
+  public void output(Value value) {
+    TensorType type = inference.type(value.name());
+    if (type == null) {
+      throw new OnnxException("output '" + value.name() + "' is not of this graph");
+    }
+    graph.addOutput(ValueInfo.of(value.name(), type).proto());
+  }
+
+  private void claim(String name) {
+    if (name.isEmpty() || !names.add(name)) {
+      throw new OnnxException("the name '" + name + "' is empty or already taken in this graph");
+    }
+  }
+
+  /** The model, in the oldest IR version that its opset needs. */
+  public Model build() {
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(irVersion(opset))
+            .setProducerName("fovea")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
+            .setGraph(graph);
+    Model built = new Model(model.build(), null);
+    Validator.check(built);
+    return built;
+  }
+
+  private static int irVersion(int opset) {
+    if (opset <= 18) {
+      return 8;
+    }
+    if (opset <= 20) {
+      return 9;
+    }
+    return opset <= 22 ? 10 : opset - 12;
+  }
+}

@@ -1,0 +1,86 @@
+package io.fovea.onnx;
+
+import io.fovea.onnx.proto.NodeProto;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One operator call: inputs and outputs by name, and attributes. */
+public record Node(NodeProto proto) {
+  /** The operator, such as {@code Conv}. */
+  public String operator() {
+    return proto.getOpType();
+  }
+
+  /** The operator's domain; empty for ONNX's own. */
+  public String domain() {
+    return proto.getDomain().equals("ai.onnx") ? "" : proto.getDomain();
+  }
+
+  /** The name; often empty in files of other tools. */
+  public String name() {
+    return proto.getName();
+  }
+
+  /** What messages call the node: its name, or its first output's where it has none. */
+  public String label() {
+    return !name().isEmpty() || proto.getOutputCount() == 0 ? name() : proto.getOutput(0);
+  }
+
+  /** Names of the inputs; an empty one is an optional input left out. */
+  public List<String> inputs() {
+    return proto.getInputList();
+  }
+
+  public List<String> outputs() {
+    return proto.getOutputList();
+  }
+
+  public List<Attribute> attributes() {
+    return proto.getAttributeList().stream().map(Attribute::new).toList();
+  }
+
+  public @Nullable Attribute attribute(String name) {
+    for (var a : proto.getAttributeList()) {
+      if (a.getName().equals(name)) {
+        return new Attribute(a);
+      }
+    }
+    return null;
+  }
+
+  public boolean has(String attribute) {
+    return attribute(attribute) != null;
+  }
+
+  public long attribute(String name, long otherwise) {
+    Attribute a = attribute(name);
+    return a == null ? otherwise : a.i();
+  }
+
+  public float attribute(String name, float otherwise) {
+    Attribute a = attribute(name);
+    return a == null ? otherwise : a.f();
+  }
+
+  public String attribute(String name, String otherwise) {
+    Attribute a = attribute(name);
+    return a == null ? otherwise : a.s();
+  }
+
+  public long[] attribute(String name, long[] otherwise) {
+    Attribute a = attribute(name);
+    return a == null ? otherwise : a.ints();
+  }
+
+  /** The tensor of an attribute, or null where there is none. */
+  public @Nullable Tensor tensor(String name) {
+    Attribute a = attribute(name);
+    return a == null || !a.proto().hasT() ? null : Tensor.of(a.proto().getT());
+  }
+
+  /** {@code Conv 'layer1.0.conv1'}, as messages name it. */
+  @Override
+  public String toString() {
+    return (domain().isEmpty() ? "" : domain() + ".") + operator() + " '" + label() + "'";
+  }
+}

@@ -1,0 +1,52 @@
+package io.fovea.onnx;
+
+import java.util.List;
+
+/** Types of the normalization operators. */
+final class Norms {
+  private Norms() {}
+
+  static List<TensorType> batch(Call c) {
+    for (int i = 1; i < 5; i++) {
+      perChannel(c, i);
+    }
+    return List.of(c.floating(0));
+  }
+
+  static List<TensorType> instance(Call c) {
+    perChannel(c, 1);
+    perChannel(c, 2);
+    return List.of(c.floating(0));
+  }
+
+  static List<TensorType> layer(Call c) {
+    c.same(0, 3);
+    List<Dim> shape = c.shape(0);
+    if (shape != null) {
+      int axis = c.axis(c.node().attribute("axis", -1), shape.size());
+      List<Dim> normalized = shape.subList(axis, shape.size());
+      for (int i = 1; i < 3 && c.has(i); i++) {
+        List<Dim> weight = c.shape(i);
+        if (weight != null && !normalized.equals(weight)) {
+          Rules.broadcast(c, normalized, weight);
+        }
+      }
+    }
+    return List.of(c.floating(0));
+  }
+
+  private static void perChannel(Call c, int i) {
+    c.same(0, i + 1);
+    List<Dim> shape = c.shape(0);
+    if (shape == null) {
+      return;
+    }
+    if (shape.size() < 2) {
+      throw c.fail("input wants [N, C, ...], has " + shape);
+    }
+    Dim channels = c.shape(i, 1, "[C]").get(0);
+    if (channels.contradicts(shape.get(1))) {
+      throw c.fail("input has %s channels, input %d has %s".formatted(shape.get(1), i, channels));
+    }
+  }
+}

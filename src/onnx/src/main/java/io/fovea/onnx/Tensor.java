@@ -1,0 +1,225 @@
+package io.fovea.onnx;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.fovea.onnx.proto.TensorProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A constant array, row-major. Its data may lie in a file beside the model; it is then read when
+ * asked for.
+ *
+ * @param folder where external data lies; null for a tensor that was never in a file
+ */
+public record Tensor(TensorProto proto, @Nullable Path folder) {
+  static Tensor of(TensorProto proto) {
+    return new Tensor(proto, null);
+  }
+
+  /** A float tensor; the values are copied. */
+  public static Tensor of(String name, long[] dims, float[] values) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asFloatBuffer().put(values);
+    return of(name, DataType.FLOAT, dims, raw);
+  }
+
+  /** An int64 vector; the values are copied. */
+  public static Tensor of(String name, long... values) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asLongBuffer().put(values);
+    return of(name, DataType.INT64, new long[] {values.length}, raw);
+  }
+
+  /**
+   * A tensor of any fixed-size type.
+   *
+   * @param raw little-endian bytes; the caller no longer changes them
+   */
+  public static Tensor of(String name, DataType type, long[] dims, ByteBuffer raw) {
+    TensorProto.Builder b =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(type.code())
+            .setRawData(UnsafeByteOperations.unsafeWrap(raw));
+    Arrays.stream(dims).forEach(b::addDims);
+    Tensor tensor = of(b.build());
+    tensor.check();
+    return tensor;
+  }
+
+  public String name() {
+    return proto.getName();
+  }
+
+  public DataType type() {
+    return DataType.of(proto.getDataType());
+  }
+
+  public long[] dims() {
+    return proto.getDimsList().stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Number of elements. */
+  public long size() {
+    try {
+      return proto.getDimsList().stream().reduce(1L, Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      throw problem("dims " + proto.getDimsList() + " overflow");
+    }
+  }
+
+  /** Whether the data lies in a file beside the model. */
+  public boolean isExternal() {
+    return proto.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
+  }
+
+  /**
+   * The elements as little-endian bytes, read-only.
+   *
+   * @throws OnnxException where the data is not of the size that the dims say, or cannot be read
+   */
+  public ByteBuffer bytes() {
+    check();
+    ByteString raw = proto.getRawData();
+    ByteBuffer bytes =
+        isExternal()
+            ? ExternalData.read(this)
+            : raw.isEmpty() ? pack() : raw.asReadOnlyByteBuffer();
+    return bytes.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The elements of a float tensor. */
+  public float[] floats() {
+    expect(DataType.FLOAT);
+    float[] values = new float[Math.toIntExact(size())];
+    bytes().asFloatBuffer().get(values);
+    return values;
+  }
+
+  /** The elements of an int64 tensor. */
+  public long[] longs() {
+    expect(DataType.INT64);
+    long[] values = new long[Math.toIntExact(size())];
+    bytes().asLongBuffer().get(values);
+    return values;
+  }
+
+  /** The same tensor under another name. */
+  public Tensor named(String name) {
+    return new Tensor(proto.toBuilder().setName(name).build(), folder);
+  }
+
+  /** The same tensor with its data inside. */
+  Tensor inlined() {
+    if (!isExternal()) {
+      return this;
+    }
+    return of(
+        proto.toBuilder()
+            .clearExternalData()
+            .clearDataLocation()
+            .setRawData(UnsafeByteOperations.unsafeWrap(bytes()))
+            .build());
+  }
+
+  /** Bytes that the dims and the element type call for; 0 for strings. */
+  long byteSize() {
+    try {
+      return Math.addExact(Math.multiplyExact(size(), type().bits()), 7) / 8;
+    } catch (ArithmeticException e) {
+      throw problem("dims " + proto.getDimsList() + " overflow");
+    }
+  }
+
+  /** Checks dims against data, allocating nothing. */
+  void check() {
+    if (proto.getDimsList().stream().anyMatch(d -> d < 0)) {
+      throw problem("dims " + proto.getDimsList() + " contain a negative size");
+    }
+    if (type() == DataType.UNDEFINED) {
+      throw problem("no element type");
+    }
+    long wanted = byteSize();
+    if (isExternal()) {
+      ExternalData.of(this); // checks its keys
+    } else if (proto.hasRawData() && !proto.getRawData().isEmpty()) {
+      if (type() == DataType.STRING) {
+        throw problem("strings cannot lie in raw_data");
+      }
+      if (proto.getRawData().size() != wanted) {
+        throw problem(
+            "dims %s of %s want %d bytes, raw_data has %d"
+                .formatted(proto.getDimsList(), type(), wanted, proto.getRawData().size()));
+      }
+    } else if (fieldSize() != fieldCount(size())) {
+      throw problem(
+          "dims %s of %s want %d values, the data has %d"
+              .formatted(proto.getDimsList(), type(), fieldCount(size()), fieldSize()));
+    }
+  }
+
+  private long fieldCount(long elements) {
+    return switch (type()) {
+      case COMPLEX64, COMPLEX128 -> 2 * elements;
+      case INT4, UINT4, FLOAT4E2M1 -> (elements + 1) / 2;
+      case INT2, UINT2 -> (elements + 3) / 4;
+      default -> elements;
+    };
+  }
+
+  private long fieldSize() {
+    return switch (type()) {
+      case FLOAT, COMPLEX64 -> proto.getFloatDataCount();
+      case DOUBLE, COMPLEX128 -> proto.getDoubleDataCount();
+      case INT64 -> proto.getInt64DataCount();
+      case UINT32, UINT64 -> proto.getUint64DataCount();
+      case STRING -> proto.getStringDataCount();
+      default -> proto.getInt32DataCount();
+    };
+  }
+
+  /** Data of the typed fields as bytes. */
+  private ByteBuffer pack() {
+    if (type() == DataType.STRING) {
+      throw problem("strings have no bytes");
+    }
+    ByteBuffer b = ByteBuffer.allocate(Math.toIntExact(byteSize())).order(ByteOrder.LITTLE_ENDIAN);
+    switch (type()) {
+      case FLOAT, COMPLEX64 -> proto.getFloatDataList().forEach(b::putFloat);
+      case DOUBLE, COMPLEX128 -> proto.getDoubleDataList().forEach(b::putDouble);
+      case INT64 -> proto.getInt64DataList().forEach(b::putLong);
+      case UINT64 -> proto.getUint64DataList().forEach(b::putLong);
+      case UINT32 -> proto.getUint64DataList().forEach(v -> b.putInt(v.intValue()));
+      default -> {
+        int bytes = Math.max(1, type().bits() / 8);
+        for (int v : proto.getInt32DataList()) {
+          switch (bytes) {
+            case 1 -> b.put((byte) v);
+            case 2 -> b.putShort((short) v);
+            default -> b.putInt(v);
+          }
+        }
+      }
+    }
+    return b.flip().asReadOnlyBuffer();
+  }
+
+  private void expect(DataType type) {
+    if (type() != type) {
+      throw problem("expected %s, met %s".formatted(type, type()));
+    }
+  }
+
+  OnnxException problem(String what) {
+    return new OnnxException("tensor '" + name() + "': " + what);
+  }
+
+  @Override
+  public String toString() {
+    return "%s: %s %s".formatted(name(), type(), proto.getDimsList());
+  }
+}

@@ -1,0 +1,244 @@
+package io.fovea.runtime;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.fovea.image.Picture;
+import io.fovea.image.Preprocessing;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A loaded ONNX file that takes pictures: one float input {@code [N, C, H, W]} and at least one float
+ * output, of which the first is given. Thread-safe; closing waits for runs under way.
+ */
+public final class ImageModel implements AutoCloseable {
+  private final String name;
+  private final OrtSession session;
+  private final Device.Choice choice;
+  private final Specification specification;
+  private final String input;
+  private final long[] inputShape;
+  private final String output;
+  private final long[] outputShape;
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private ImageModel(String name, OrtSession session, Device.Choice choice) throws OrtException {
+    this.name = name;
+    this.session = session;
+    this.choice = choice;
+    this.specification = Specification.of(name, session.getMetadata().getCustomMetadata());
+    List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
+    if (inputs.size() != 1) {
+      throw new ScoringException(name, "expected one input, met " + session.getInputNames());
+    }
+    this.input = inputs.get(0).getName();
+    this.inputShape = floats(inputs.get(0), "input").getShape();
+    if (inputShape.length != 4) {
+      throw new ScoringException(
+          name,
+          "input '%s': expected [N, C, H, W], met %s"
+              .formatted(input, Arrays.toString(inputShape)));
+    }
+    NodeInfo first = session.getOutputInfo().values().iterator().next();
+    this.output = first.getName();
+    this.outputShape = floats(first, "output").getShape();
+  }
+
+  private TensorInfo floats(NodeInfo node, String what) {
+    if (node.getInfo() instanceof TensorInfo t && t.type == OnnxJavaType.FLOAT) {
+      return t;
+    }
+    throw new ScoringException(
+        name,
+        "%s '%s': expected a float tensor, met %s".formatted(what, node.getName(), node.getInfo()));
+  }
+
+  /** Loads a file, using as many threads as there are processors. */
+  public static ImageModel load(Path file, Device device) {
+    return load(file, device, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * Loads a file.
+   *
+   * @param threads threads that ONNX Runtime uses for one run, 1 or more
+   * @throws ScoringException where the file is no model of pictures, or the device is not usable
+   */
+  public static ImageModel load(Path file, Device device, int threads) {
+    if (!Files.isRegularFile(file)) {
+      throw new ScoringException(
+          file.toString(), Files.exists(file) ? "not a file" : "no such file");
+    }
+    return load(
+        file.toString(), device, threads, (e, o) -> e.createSession(file.toString(), o));
+  }
+
+  /** Loads a model from the bytes of its file. */
+  public static ImageModel load(String name, byte[] bytes, Device device) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    return load(name, device, threads, (e, o) -> e.createSession(bytes, o));
+  }
+
+  private interface Opener {
+    OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
+        throws OrtException;
+  }
+
+  private static ImageModel load(String name, Device device, int threads, Opener opener) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      // Waiting threads sleep: a service has better uses for its processors.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      Device.Choice choice = device.configure(options, name);
+      OrtSession session = opener.open(OrtEnvironment.getEnvironment(), options);
+      try {
+        return new ImageModel(name, session, choice);
+      } catch (OrtException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
+    } catch (OrtException e) {
+      throw new ScoringException(name, e.getMessage(), e);
+    }
+  }
+
+  /** What messages call the model: its file. */
+  public String name() {
+    return name;
+  }
+
+  /** What the file says of itself. */
+  public Specification specification() {
+    return specification;
+  }
+
+  /** The device that is in use. */
+  public Device device() {
+    return choice.device();
+  }
+
+  /** Why that device: asked for, or what keeps {@code auto} from CUDA. */
+  public String deviceReason() {
+    return choice.reason();
+  }
+
+  /** {@code [N, C, H, W]}; -1 where any size fits. */
+  public long[] inputShape() {
+    return inputShape.clone();
+  }
+
+  /** Shape of the first output; -1 where it follows from the input. */
+  public long[] outputShape() {
+    return outputShape.clone();
+  }
+
+  /**
+   * Feeds pictures of one size after preprocessing.
+   *
+   * @return the first output, {@code [N, ...]}
+   * @throws ScoringException where the pictures do not have one tensor shape
+   */
+  public Output run(List<Picture> pictures, Preprocessing preprocessing) {
+    long[] shape = null;
+    FloatBuffer tensor = FloatBuffer.allocate(0);
+    for (Picture picture : pictures) {
+      Picture prepared = preprocessing.picture(picture);
+      long[] one = {
+        pictures.size(), preprocessing.channels(), prepared.height(), prepared.width()
+      };
+      if (shape == null) {
+        shape = one;
+        tensor = direct(one);
+      } else if (!Arrays.equals(shape, one)) {
+        throw new ScoringException(
+            name, "one batch holds %s and %s".formatted(text(shape), text(one)));
+      }
+      preprocessing.tensor(prepared, tensor);
+    }
+    if (shape == null) {
+      throw new ScoringException(name, "a batch wants at least one picture");
+    }
+    return run(tensor.flip(), shape);
+  }
+
+  private static FloatBuffer direct(long[] shape) {
+    int size = Math.toIntExact(Arrays.stream(shape).reduce(4, Math::multiplyExact));
+    return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /**
+   * Feeds a batch as it is.
+   *
+   * @param tensor {@code [N, C, H, W]}, row-major; direct buffers are not copied
+   * @throws ScoringException where the shape does not fit the model
+   */
+  public Output run(FloatBuffer tensor, long[] shape) {
+    check(shape);
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new ScoringException(name, "the model is closed");
+      }
+      try (OnnxTensor in =
+              OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), tensor, shape);
+          OrtSession.Result result = session.run(Map.of(input, in))) {
+        OnnxTensor out = (OnnxTensor) result.get(output).orElseThrow();
+        FloatBuffer buffer = out.getFloatBuffer();
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return new Output(values, out.getInfo().getShape());
+      }
+    } catch (OrtException e) {
+      throw new ScoringException(name, "input " + text(shape) + ": " + e.getMessage(), e);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private void check(long[] shape) {
+    boolean fits = shape.length == 4;
+    for (int i = 0; fits && i < 4; i++) {
+      fits = inputShape[i] < 0 || inputShape[i] == shape[i];
+    }
+    if (!fits) {
+      throw new ScoringException(
+          name,
+          "input '%s': expected %s, met %s".formatted(input, text(inputShape), text(shape)));
+    }
+  }
+
+  private static String text(long @Nullable [] shape) {
+    return shape == null ? "[]" : Arrays.toString(shape).replace("-1", "any");
+  }
+
+  /** Frees the model once the runs under way are done; later runs fail. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        session.close();
+      }
+    } catch (OrtException e) {
+      throw new ScoringException(name, e.getMessage(), e);
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -78,6 +78,11 @@ public record Node(NodeProto proto) {
     return a == null || !a.proto().hasT() ? null : Tensor.of(a.proto().getT());
   }
 
+  /** What a Constant node holds; null where this is none, or where it holds strings. */
+  public @Nullable Tensor constant() {
+    return operator().equals("Constant") ? ShapeInference.constantOf(this) : null;
+  }
+
   /** {@code Conv 'layer1.0.conv1'}, as messages name it. */
   @Override
   public String toString() {

@@ -3,8 +3,10 @@ package io.fovea.onnx;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.fovea.onnx.proto.TensorProto;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,23 @@ import org.jspecify.annotations.Nullable;
 public record Tensor(TensorProto proto, @Nullable Path folder) {
   static Tensor of(TensorProto proto) {
     return new Tensor(proto, null);
+  }
+
+  /**
+   * Reads a file that holds one tensor, as ONNX's test data has them.
+   *
+   * @throws OnnxException where it cannot be read or its data is not of the size that the dims say
+   */
+  public static Tensor read(Path file) {
+    try {
+      Tensor tensor =
+          new Tensor(
+              TensorProto.parseFrom(Files.readAllBytes(file)), file.toAbsolutePath().getParent());
+      tensor.check();
+      return tensor;
+    } catch (IOException | OnnxException e) {
+      throw OnnxException.in(file, e);
+    }
   }
 
   /** A float tensor; the values are copied. */

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that says which class a picture is of. Pictures of any format and size are fed to it as it was
- * trained. Thread-safe; closing waits for runs under way.
+ * A model that says which class a picture is of. Pictures of any format and size are fed to it as
+ * it was trained. Thread-safe; closing waits for runs under way.
  */
 public final class Classifier implements AutoCloseable {
   private final ImageModel model;
@@ -104,9 +104,7 @@ public final class Classifier implements AutoCloseable {
     Map<List<Integer>, List<Integer>> buckets = new LinkedHashMap<>();
     for (int i = 0; i < pictures.size(); i++) {
       int[] shape = preprocessing.shape(pictures.get(i).width(), pictures.get(i).height());
-      buckets
-          .computeIfAbsent(Arrays.stream(shape).boxed().toList(), k -> new ArrayList<>())
-          .add(i);
+      buckets.computeIfAbsent(Arrays.stream(shape).boxed().toList(), k -> new ArrayList<>()).add(i);
     }
     Scores[] scores = new Scores[pictures.size()];
     long fixed = model.inputShape()[0];

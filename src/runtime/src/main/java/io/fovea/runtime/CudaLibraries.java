@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Looks for the libraries that ONNX Runtime's CUDA provider loads. ONNX Runtime itself may only say that
- * it was built without CUDA; a user needs the name of what is missing.
+ * Looks for the libraries that ONNX Runtime's CUDA provider loads. ONNX Runtime itself may only say
+ * that it was built without CUDA; a user needs the name of what is missing.
  */
 public final class CudaLibraries {
   /** What {@code onnxruntime_gpu} 1.29 needs: CUDA 12, cuDNN 9 and the driver. */
@@ -42,8 +42,9 @@ public final class CudaLibraries {
   private static Set<Path> folders() {
     Set<Path> folders = new LinkedHashSet<>();
     String path = System.getenv().getOrDefault("LD_LIBRARY_PATH", "");
-    for (String part : (path + File.pathSeparator + System.getProperty("java.library.path", ""))
-        .split(File.pathSeparator)) {
+    for (String part :
+        (path + File.pathSeparator + System.getProperty("java.library.path", ""))
+            .split(File.pathSeparator)) {
       if (!part.isBlank()) {
         folders.add(Path.of(part));
       }

@@ -8,9 +8,9 @@ import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import java.util.List;
 
 /**
- * Where a model runs: {@code cpu}, {@code cuda:N}, or {@code auto}, which is the first CUDA device where
- * one can be used and else the CPU. What was asked for is what is used, or loading fails with what is
- * missing; only {@code auto} falls back, and says so.
+ * Where a model runs: {@code cpu}, {@code cuda:N}, or {@code auto}, which is the first CUDA device
+ * where one can be used and else the CPU. What was asked for is what is used, or loading fails with
+ * what is missing; only {@code auto} falls back, and says so.
  */
 public record Device(Kind kind, int index) {
   /** Kinds of devices. */
@@ -54,8 +54,7 @@ public record Device(Kind kind, int index) {
     if (text.matches("cuda:\\d{1,3}")) {
       return cuda(Integer.parseInt(text.substring(5)));
     }
-    throw new IllegalArgumentException(
-        "device '" + text + "': expected cpu, cuda, cuda:N or auto");
+    throw new IllegalArgumentException("device '" + text + "': expected cpu, cuda, cuda:N or auto");
   }
 
   /** Adds this device's execution provider to a session that is about to be made. */

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loaded ONNX file that takes pictures: one float input {@code [N, C, H, W]} and at least one float
- * output, of which the first is given. Thread-safe; closing waits for runs under way.
+ * A loaded ONNX file that takes pictures: one float input {@code [N, C, H, W]} and at least one
+ * float output, of which the first is given. Thread-safe; closing waits for runs under way.
  */
 public final class ImageModel implements AutoCloseable {
   private final String name;
@@ -83,8 +83,7 @@ public final class ImageModel implements AutoCloseable {
       throw new ScoringException(
           file.toString(), Files.exists(file) ? "not a file" : "no such file");
     }
-    return load(
-        file.toString(), device, threads, (e, o) -> e.createSession(file.toString(), o));
+    return load(file.toString(), device, threads, (e, o) -> e.createSession(file.toString(), o));
   }
 
   /** Loads a model from the bytes of its file. */
@@ -158,9 +157,7 @@ public final class ImageModel implements AutoCloseable {
     FloatBuffer tensor = FloatBuffer.allocate(0);
     for (Picture picture : pictures) {
       Picture prepared = preprocessing.picture(picture);
-      long[] one = {
-        pictures.size(), preprocessing.channels(), prepared.height(), prepared.width()
-      };
+      long[] one = {pictures.size(), preprocessing.channels(), prepared.height(), prepared.width()};
       if (shape == null) {
         shape = one;
         tensor = direct(one);
@@ -194,8 +191,7 @@ public final class ImageModel implements AutoCloseable {
       if (closed) {
         throw new ScoringException(name, "the model is closed");
       }
-      try (OnnxTensor in =
-              OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), tensor, shape);
+      try (OnnxTensor in = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), tensor, shape);
           OrtSession.Result result = session.run(Map.of(input, in))) {
         OnnxTensor out = (OnnxTensor) result.get(output).orElseThrow();
         FloatBuffer buffer = out.getFloatBuffer();
@@ -217,8 +213,7 @@ public final class ImageModel implements AutoCloseable {
     }
     if (!fits) {
       throw new ScoringException(
-          name,
-          "input '%s': expected %s, met %s".formatted(input, text(inputShape), text(shape)));
+          name, "input '%s': expected %s, met %s".formatted(input, text(inputShape), text(shape)));
     }
   }
 

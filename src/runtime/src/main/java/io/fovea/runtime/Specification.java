@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What travels with a model in its metadata: its task, how pictures are fed to it, the names of its
- * classes, and where it came from. Each is one JSON value under a key of its own, {@code fovea.task}
- * and so on; a file from another tool has none of them.
+ * classes, and where it came from. Each is one JSON value under a key of its own, {@code
+ * fovea.task} and so on; a file from another tool has none of them.
  *
  * @param labels names of the classes in the order of the output; empty where unknown
  * @param provenance architecture, data, recipe and figures of the training, as a JSON object

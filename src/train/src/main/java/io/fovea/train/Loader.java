@@ -1,0 +1,182 @@
+package io.fovea.train;
+
+import io.fovea.image.Picture;
+import io.fovea.image.PictureException;
+import io.fovea.image.Preprocessing;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decodes and augments pictures beside the network, on threads of its own, a few batches ahead.
+ * What a picture becomes depends on the seed, the epoch and its position alone, never on the
+ * threads.
+ */
+final class Loader implements AutoCloseable {
+  /**
+   * Pictures as a tensor and their classes.
+   *
+   * @param pixels direct, {@code [count, C, H, W]}
+   */
+  record Batch(FloatBuffer pixels, long[] labels, long[] shape) {
+    int count() {
+      return labels.length;
+    }
+  }
+
+  private final Dataset data;
+  private final Preprocessing preprocessing;
+  private final ExecutorService workers;
+  private final int threads;
+  private final ConcurrentLinkedQueue<FloatBuffer> pool = new ConcurrentLinkedQueue<>();
+
+  Loader(Dataset data, Preprocessing preprocessing, int threads) {
+    this.data = data;
+    this.preprocessing = preprocessing;
+    this.threads = threads;
+    this.workers =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "fovea-loader");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** What is done with each batch; its buffers are used again afterwards. */
+  interface Use {
+    void accept(Batch batch, int step);
+  }
+
+  /** Number of batches of a pass; a last one of a single picture is left out while training. */
+  static int steps(int samples, int size, boolean training) {
+    int rest = samples % size;
+    boolean drop = training && rest == 1 && samples > 1;
+    return samples / size + (rest > 0 && !drop ? 1 : 0);
+  }
+
+  /** One pass in an order drawn from a seed, augmented. */
+  void shuffled(int size, long seed, int epoch, Augmentation augmentation, Use use) {
+    int[] order = order(data.size());
+    Random random = new Random(mix(seed, epoch, -1));
+    for (int i = order.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swap = order[i];
+      order[i] = order[j];
+      order[j] = swap;
+    }
+    pass(order, size, steps(order.length, size, true), seed, epoch, augmentation, use);
+  }
+
+  /** One pass in the data's own order. */
+  void inOrder(int size, int limit, Use use) {
+    int[] order = order(Math.min(limit, data.size()));
+    pass(order, size, steps(order.length, size, false), 0, 0, null, use);
+  }
+
+  private static int[] order(int count) {
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
+      order[i] = i;
+    }
+    return order;
+  }
+
+  private void pass(
+      int[] order,
+      int size,
+      int steps,
+      long seed,
+      int epoch,
+      @Nullable Augmentation augmentation,
+      Use use) {
+    Deque<Future<Batch>> ahead = new ArrayDeque<>();
+    try {
+      for (int step = 0, next = 0; step < steps; step++) {
+        while (next < steps && ahead.size() <= 2 * threads) {
+          int from = next++ * size;
+          int to = Math.min(order.length, from + size);
+          ahead.add(workers.submit(() -> load(order, from, to, seed, epoch, augmentation)));
+        }
+        Batch batch = ahead.remove().get();
+        use.accept(batch, step);
+        pool.add(batch.pixels.clear());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TrainException("interrupted", e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw cause instanceof TrainException t ? t : new TrainException("data: " + cause, cause);
+    } finally {
+      ahead.forEach(f -> f.cancel(false));
+    }
+  }
+
+  private Batch load(
+      int[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
+    long[] labels = new long[to - from];
+    long[] shape = {};
+    FloatBuffer pixels = null;
+    for (int i = from; i < to; i++) {
+      int index = order[i];
+      Picture picture;
+      try {
+        Dataset.Sample sample = data.get(index);
+        labels[i - from] = sample.label();
+        picture = preprocessing.picture(sample.picture());
+      } catch (PictureException e) {
+        throw new TrainException("data: " + e.getMessage(), e);
+      }
+      if (augmentation != null) {
+        picture = augmentation.apply(picture, new Random(mix(seed, epoch, index)));
+      }
+      long[] one = {to - from, preprocessing.channels(), picture.height(), picture.width()};
+      if (pixels == null) {
+        shape = one;
+        pixels = buffer(one);
+      } else if (one[2] != shape[2] || one[3] != shape[3]) {
+        throw new TrainException(
+            "%s: expected %dx%d pixels as the others of its batch, met %dx%d; add a step that fixes the size"
+                .formatted(data.name(index), shape[3], shape[2], one[3], one[2]));
+      }
+      preprocessing.tensor(picture, pixels);
+    }
+    if (pixels == null) {
+      throw new TrainException("data: an empty batch");
+    }
+    return new Batch(pixels.flip(), labels, shape);
+  }
+
+  private FloatBuffer buffer(long[] shape) {
+    int size = Math.toIntExact(shape[0] * shape[1] * shape[2] * shape[3]);
+    FloatBuffer used = pool.poll();
+    if (used != null && used.capacity() >= size) {
+      return used;
+    }
+    return ByteBuffer.allocateDirect(4 * size).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /** A seed of its own for each picture of each epoch (the finalizer of SplitMix64). */
+  private static long mix(long seed, long epoch, long index) {
+    long z = seed * 0x9E3779B97F4A7C15L + epoch * 0xBF58476D1CE4E5B9L + index + 1;
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+
+  @Override
+  public void close() {
+    workers.shutdownNow();
+  }
+}

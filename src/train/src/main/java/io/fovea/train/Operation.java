@@ -1,0 +1,79 @@
+package io.fovea.train;
+
+import io.fovea.onnx.Node;
+import io.fovea.onnx.Tensor;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.LongStream;
+
+/**
+ * A node that is being compiled: its attributes with ONNX's names, and those of its inputs that are
+ * constant.
+ */
+record Operation(Node node, int opset, Map<String, Tensor> constants) {
+  long i(String attribute, long otherwise) {
+    return node.attribute(attribute, otherwise);
+  }
+
+  float f(String attribute, float otherwise) {
+    return node.attribute(attribute, otherwise);
+  }
+
+  String s(String attribute, String otherwise) {
+    return node.attribute(attribute, otherwise);
+  }
+
+  /** Integers of an attribute, or {@code count} times the same number. */
+  long[] ints(String attribute, int count, long otherwise) {
+    return node.attribute(attribute, LongStream.generate(() -> otherwise).limit(count).toArray());
+  }
+
+  boolean has(int input) {
+    return input < node.inputs().size() && !node.inputs().get(input).isEmpty();
+  }
+
+  int outputs() {
+    return node.outputs().size();
+  }
+
+  /**
+   * The integers of an input such as axes or sizes: read once where they are constant, else from
+   * the tensor of each run.
+   */
+  Function<Frame, long[]> longs(int input) {
+    Tensor constant = has(input) ? constants.get(node.inputs().get(input)) : null;
+    if (constant != null) {
+      long[] values = constant.longs();
+      return in -> values;
+    }
+    return in -> Torch.copy("", in.get(input)).longs();
+  }
+
+  /** Axes from the attribute of older opsets or the input of newer ones; empty where neither is. */
+  Function<Frame, long[]> axes(int input) {
+    if (node.has("axes") || !has(input)) {
+      long[] axes = node.attribute("axes", new long[0]);
+      return in -> axes;
+    }
+    return longs(input);
+  }
+
+  /** A single real number from an attribute of older opsets or an input of newer ones. */
+  double number(String attribute, int input, double otherwise) {
+    if (node.has(attribute)) {
+      return f(attribute, 0);
+    }
+    if (!has(input)) {
+      return otherwise;
+    }
+    Tensor constant = constants.get(node.inputs().get(input));
+    if (constant == null) {
+      throw refuse("input " + input + " is not a constant");
+    }
+    return constant.floats()[0];
+  }
+
+  TrainException refuse(String reason) {
+    return new TrainException(node + ": " + reason);
+  }
+}

@@ -1,0 +1,73 @@
+package io.fovea.train;
+
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Padding of a window operator: said in numbers, or {@code SAME}, which puts an odd pixel at the
+ * end (upper) or the start (lower).
+ *
+ * @param pads all starts, then all ends, as ONNX orders them
+ */
+record Padding(String auto, long[] pads) {
+  static Padding of(Operation op, int axes) {
+    return new Padding(op.s("auto_pad", "NOTSET"), op.ints("pads", 2 * axes, 0));
+  }
+
+  long[] forConvolution(Tensor x, Tensor weight, long[] strides, long[] dilations) {
+    return auto.startsWith("SAME")
+        ? same(x, kernel(weight, strides.length), strides, dilations)
+        : auto.equals("VALID") ? new long[pads.length] : pads;
+  }
+
+  long[] forPool(Tensor x, long[] kernel, long[] strides, long[] dilations) {
+    return auto.startsWith("SAME")
+        ? same(x, kernel, strides, dilations)
+        : auto.equals("VALID") ? new long[pads.length] : pads;
+  }
+
+  private static long[] kernel(Tensor weight, int axes) {
+    long[] kernel = new long[axes];
+    for (int i = 0; i < axes; i++) {
+      kernel[i] = weight.size(i + 2);
+    }
+    return kernel;
+  }
+
+  private long[] same(Tensor x, long[] kernel, long[] strides, long[] dilations) {
+    int axes = kernel.length;
+    long[] out = new long[2 * axes];
+    for (int i = 0; i < axes; i++) {
+      long size = x.size(i + 2);
+      long windows = Math.floorDiv(size + strides[i] - 1, strides[i]);
+      long extent = (kernel[i] - 1) * dilations[i] + 1;
+      long total = Math.max(0, (windows - 1) * strides[i] + extent - size);
+      long start = auto.equals("SAME_LOWER") ? total - total / 2 : total / 2;
+      out[i] = start;
+      out[i + axes] = total - start;
+    }
+    return out;
+  }
+
+  static boolean symmetric(long[] pads) {
+    int axes = pads.length / 2;
+    for (int i = 0; i < axes; i++) {
+      if (pads[i] != pads[i + axes] || pads[i] < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Pads the last axes; libtorch counts axes from the last, a start and an end each. */
+  static Tensor constant(Tensor x, long[] pads, double value) {
+    int axes = pads.length / 2;
+    long[] torchPads = new long[2 * axes];
+    for (int i = 0; i < axes; i++) {
+      torchPads[2 * (axes - 1 - i)] = pads[i];
+      torchPads[2 * (axes - 1 - i) + 1] = pads[i + axes];
+    }
+    return torch.constant_pad_nd(x, torchPads, new Scalar(value));
+  }
+}

@@ -1,0 +1,83 @@
+package io.fovea.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How a network is trained. Immutable.
+ *
+ * @param epochs passes over the data
+ * @param batch pictures a step
+ * @param labelSmoothing share of the target that is spread over all classes, in [0, 1)
+ * @param seed of the order of pictures and their augmentation
+ */
+public record Recipe(
+    int epochs,
+    int batch,
+    Optimizer optimizer,
+    Schedule schedule,
+    Augmentation augmentation,
+    double labelSmoothing,
+    long seed) {
+
+  public Recipe {
+    if (epochs < 1 || batch < 1 || !(labelSmoothing >= 0 && labelSmoothing < 1)) {
+      throw new TrainException(
+          "recipe: expected epochs and batch of 1 or more and label smoothing in [0, 1), met %d, %d"
+                  .formatted(epochs, batch)
+              + " and "
+              + labelSmoothing);
+    }
+    if (!(optimizer.learningRate() > 0) || Double.isInfinite(optimizer.learningRate())) {
+      throw new TrainException(
+          "recipe: expected a learning rate above 0, met " + optimizer.learningRate());
+    }
+  }
+
+  /** Ten epochs of SGD at 0.1, batches of 64, a warm-up and a cosine, crops and flips. */
+  public static Recipe classification() {
+    return new Recipe(
+        10, 64, Optimizer.sgd(0.1), new Schedule(0.1, 0), new Augmentation(2, true), 0, 0);
+  }
+
+  public Recipe epochs(int n) {
+    return new Recipe(n, batch, optimizer, schedule, augmentation, labelSmoothing, seed);
+  }
+
+  public Recipe batch(int n) {
+    return new Recipe(epochs, n, optimizer, schedule, augmentation, labelSmoothing, seed);
+  }
+
+  public Recipe optimizer(Optimizer o) {
+    return new Recipe(epochs, batch, o, schedule, augmentation, labelSmoothing, seed);
+  }
+
+  public Recipe schedule(Schedule s) {
+    return new Recipe(epochs, batch, optimizer, s, augmentation, labelSmoothing, seed);
+  }
+
+  public Recipe augmentation(Augmentation a) {
+    return new Recipe(epochs, batch, optimizer, schedule, a, labelSmoothing, seed);
+  }
+
+  public Recipe labelSmoothing(double share) {
+    return new Recipe(epochs, batch, optimizer, schedule, augmentation, share, seed);
+  }
+
+  public Recipe seed(long s) {
+    return new Recipe(epochs, batch, optimizer, schedule, augmentation, labelSmoothing, s);
+  }
+
+  /** The recipe as it is printed and stored in a model's provenance. */
+  public Map<String, Object> facts() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("epochs", epochs);
+    all.put("batch", batch);
+    all.put("optimizer", optimizer.toString());
+    all.put("schedule", schedule.toString());
+    all.put("augmentation", augmentation.toString());
+    all.put("labelSmoothing", labelSmoothing);
+    all.put("seed", seed);
+    return all;
+  }
+}

@@ -22,7 +22,7 @@ public record Attribute(AttributeProto proto) {
   }
 
   public static Attribute of(String name, Tensor value) {
-    return new Attribute(start(name, AttributeType.TENSOR).setT(value.proto()).build());
+    return new Attribute(start(name, AttributeType.TENSOR).setT(value.inlined().proto()).build());
   }
 
   public static Attribute ints(String name, long... values) {

@@ -6,12 +6,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A node with what is known of its inputs, as shape rules see it. */
-record Call(
-    Node node,
-    int opset,
-    List<@Nullable TensorType> inputs,
-    Map<String, Tensor> constants,
-    Map<String, List<Dim>> shapes) {
+record Call(Node node, int opset, List<@Nullable TensorType> inputs, Map<String, List<Dim>> sizes) {
 
   boolean has(int i) {
     return i < inputs.size() && inputs.get(i) != null;
@@ -41,16 +36,21 @@ record Call(
     return shape;
   }
 
-  /** The element type that all inputs from here on share. */
-  TensorType same(int from, int to) {
-    for (int i = from + 1; i < Math.min(to, inputs.size()); i++) {
-      if (has(i) && type(i).elements() != type(from).elements()) {
+  /** Checks that the first inputs share one element type, as far as theirs are known. */
+  void same(int count) {
+    int first = -1;
+    for (int i = 0; i < Math.min(count, inputs.size()); i++) {
+      if (!has(i) || type(i).elements() == DataType.UNDEFINED) {
+        continue;
+      }
+      if (first < 0) {
+        first = i;
+      } else if (type(i).elements() != type(first).elements()) {
         throw fail(
             "input %d is %s, input %d is %s"
-                .formatted(from, type(from).elements(), i, type(i).elements()));
+                .formatted(first, type(first).elements(), i, type(i).elements()));
       }
     }
-    return type(from);
   }
 
   TensorType floating(int i) {
@@ -61,15 +61,17 @@ record Call(
     return type;
   }
 
-  /** A constant int64 input: axes, sizes. Null where it is computed while the graph runs. */
+  /** A short int64 input that is all numbers: axes, sizes. Null where it is not known as such. */
   long @Nullable [] longs(int i) {
-    Tensor tensor = i < node.inputs().size() ? constants.get(node.inputs().get(i)) : null;
-    return tensor == null || tensor.type() != DataType.INT64 ? null : tensor.longs();
+    List<Dim> sizes = sizes(i);
+    return sizes == null || !sizes.stream().allMatch(Dim::isKnown)
+        ? null
+        : sizes.stream().mapToLong(Dim::size).toArray();
   }
 
   /** The sizes that an int64 input holds, as far as they are known; null where they are not. */
   @Nullable List<Dim> sizes(int i) {
-    return i < node.inputs().size() ? shapes.get(node.inputs().get(i)) : null;
+    return i < node.inputs().size() ? sizes.get(node.inputs().get(i)) : null;
   }
 
   /** An axis in 0..rank-1 from one that may count from the end. */

@@ -1,5 +1,6 @@
 package io.fovea.onnx;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,9 +10,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record Dim(@Nullable String symbol, long offset) {
   private static final String QUESTION_MARK = "?";
+  private static final int LONGEST_SYMBOL = 256; // expressions that only grow are given up
 
   /** A size of which nothing is known. */
   public static final Dim UNKNOWN = new Dim(QUESTION_MARK, 0);
+
+  public Dim {
+    if (symbol != null && symbol.length() > LONGEST_SYMBOL) {
+      symbol = QUESTION_MARK;
+      offset = 0;
+    }
+  }
 
   public static Dim of(long size) {
     return new Dim(null, size);
@@ -43,6 +52,9 @@ public record Dim(@Nullable String symbol, long offset) {
     if (isUnknown() || n == 1) {
       return this;
     }
+    if (n == 0) {
+      return of(0);
+    }
     String product = symbol == null ? null : n + "*" + factor(symbol);
     return new Dim(product, Math.multiplyExact(offset, n));
   }
@@ -67,7 +79,7 @@ public record Dim(@Nullable String symbol, long offset) {
   public boolean contradicts(Dim other) {
     return !isUnknown()
         && !other.isUnknown()
-        && java.util.Objects.equals(symbol, other.symbol)
+        && Objects.equals(symbol, other.symbol)
         && offset != other.offset;
   }
 

@@ -15,6 +15,12 @@ import java.util.Locale;
  * below.
  */
 record ExternalData(String location, long offset, long length) {
+  /**
+   * From here on data is mapped, so that weights larger than the heap can be copied from file to
+   * file; below it is read, as the number of mappings is limited.
+   */
+  private static final int MAPPED_BYTES = 1 << 20;
+
   /** Reads the keys of a tensor; {@code length} is -1 where the tensor does not say it. */
   static ExternalData of(Tensor tensor) {
     String location = "";
@@ -31,6 +37,7 @@ record ExternalData(String location, long offset, long length) {
     if (location.isEmpty()) {
       throw tensor.problem("external data has no location");
     }
+    checkPath(tensor, location);
     if (length >= 0 && length != tensor.byteSize()) {
       throw tensor.problem(
           "dims want %d bytes, the external data claims %d".formatted(tensor.byteSize(), length));
@@ -62,10 +69,29 @@ record ExternalData(String location, long offset, long length) {
             "external data %s has %d bytes, wants %d at offset %d"
                 .formatted(data.location, channel.size(), size, data.offset));
       }
-      // Mapped, so that weights larger than the heap can be copied from file to file.
-      return channel.map(FileChannel.MapMode.READ_ONLY, data.offset, size);
+      if (size >= MAPPED_BYTES) {
+        return channel.map(FileChannel.MapMode.READ_ONLY, data.offset, size);
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) size);
+      while (bytes.hasRemaining() && channel.read(bytes, data.offset + bytes.position()) >= 0) {}
+      return bytes.flip().asReadOnlyBuffer();
     } catch (IOException e) {
       throw OnnxException.in(file, e);
+    }
+  }
+
+  private static void checkPath(Tensor tensor, String location) {
+    try {
+      Path relative = Path.of(location);
+      boolean climbs = location.contains("\\");
+      for (Path part : relative) {
+        climbs |= part.toString().equals("..");
+      }
+      if (relative.isAbsolute() || climbs) {
+        throw tensor.problem("external path '" + location + "' leaves the model's folder");
+      }
+    } catch (InvalidPathException e) {
+      throw tensor.problem("external path '" + location + "' is no path");
     }
   }
 
@@ -74,22 +100,9 @@ record ExternalData(String location, long offset, long length) {
     if (folder == null) {
       throw tensor.problem("external data '" + location + "' of a model that is in no folder");
     }
-    Path relative;
-    try {
-      relative = Path.of(location);
-    } catch (InvalidPathException e) {
-      throw tensor.problem("external path '" + location + "' is no path");
-    }
-    boolean climbs = false;
-    for (Path part : relative) {
-      climbs |= part.toString().equals("..");
-    }
-    if (relative.isAbsolute() || climbs || location.contains("\\")) {
-      throw tensor.problem("external path '" + location + "' leaves the model's folder");
-    }
-    Path file = folder.resolve(relative);
+    Path file = folder.resolve(location);
     if (!Files.isRegularFile(file)) {
-      throw tensor.problem("external data " + file + " is missing");
+      throw tensor.problem("external data " + file + " is missing or no file");
     }
     try {
       if (!file.toRealPath().startsWith(folder.toRealPath())) {

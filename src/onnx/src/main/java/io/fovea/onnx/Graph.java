@@ -16,7 +16,7 @@ public record Graph(GraphProto proto, @Nullable Path folder) {
   }
 
   public List<Node> nodes() {
-    return proto.getNodeList().stream().map(Node::new).toList();
+    return proto.getNodeList().stream().map(n -> new Node(n, folder)).toList();
   }
 
   /** What a caller feeds. Old files list their constants as inputs too; those are left out here. */
@@ -59,7 +59,7 @@ public record Graph(GraphProto proto, @Nullable Path folder) {
         throw new OnnxException(
             "initializer '%s': expected %s, met %s".formatted(old.getName(), Tensor.of(old), next));
       }
-      b.setInitializer(i, next.proto().toBuilder().setName(old.getName()));
+      b.setInitializer(i, next.inlined().proto().toBuilder().setName(old.getName()));
     }
     if (!left.isEmpty()) {
       throw new OnnxException("the graph has no initializer " + left.keySet());

@@ -5,9 +5,9 @@ import io.fovea.onnx.proto.ModelProto;
 import io.fovea.onnx.proto.NodeProto;
 import io.fovea.onnx.proto.OperatorSetIdProto;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * Builds a graph node by node. Operator, number of inputs, attributes, types and shapes are checked
@@ -25,7 +25,7 @@ public final class GraphBuilder {
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final int opset;
   private final ShapeInference inference;
-  private final Set<String> names = new HashSet<>();
+  private final Map<String, Value> values = new HashMap<>();
 
   /**
    * Starts a graph.
@@ -44,18 +44,18 @@ public final class GraphBuilder {
   /** Adds an input that a caller feeds. */
   public Value input(String name, DataType elements, Dim... shape) {
     TensorType type = new TensorType(elements, Arrays.asList(shape));
-    claim(name);
+    checkFree(name);
     graph.addInput(ValueInfo.of(name, type).proto());
     inference.define(name, type);
-    return new Value(name, type);
+    return define(name, type);
   }
 
   /** Adds a named constant. Float ones on the way to the output are what training changes. */
   public Value initializer(Tensor tensor) {
-    claim(tensor.name());
-    graph.addInitializer(tensor.proto());
+    checkFree(tensor.name());
+    graph.addInitializer(tensor.inlined().proto());
     inference.constant(tensor);
-    return new Value(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
+    return define(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
   }
 
   /**
@@ -75,29 +75,34 @@ public final class GraphBuilder {
     }
     known.check(node, opset);
     for (Value input : inputs) {
-      if (!names.contains(input.name())) {
+      if (values.get(input.name()) != input) {
         throw OnnxException.at(node, "input '" + input.name() + "' is not of this graph");
       }
     }
+    checkFree(name);
     TensorType type = inference.node(node).get(0);
-    claim(name);
     graph.addNode(node.proto());
-    return new Value(name, type);
+    return define(name, type);
   }
 
   /** Names a value as an output of the graph. */
   public void output(Value value) {
-    TensorType type = inference.type(value.name());
-    if (type == null) {
+    if (values.get(value.name()) != value) {
       throw new OnnxException("output '" + value.name() + "' is not of this graph");
     }
-    graph.addOutput(ValueInfo.of(value.name(), type).proto());
+    graph.addOutput(ValueInfo.of(value.name(), value.type()).proto());
   }
 
-  private void claim(String name) {
-    if (name.isEmpty() || !names.add(name)) {
+  private void checkFree(String name) {
+    if (name.isEmpty() || values.containsKey(name)) {
       throw new OnnxException("the name '" + name + "' is empty or already taken in this graph");
     }
+  }
+
+  private Value define(String name, TensorType type) {
+    Value value = new Value(name, type);
+    values.put(name, value);
+    return value;
   }
 
   /** The model, in the oldest IR version that its opset needs. */

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +37,7 @@ final class Layouts {
     }
     return symbols.contains(Dim.UNKNOWN)
         ? Dim.UNKNOWN
-        : Dim.of(symbols.stream().map(d -> "(" + d + ")").collect(Collectors.joining("*")))
+        : Dim.of(symbols.stream().map(d -> "(" + d + ")").sorted().collect(Collectors.joining("*")))
             .times(known);
   }
 
@@ -60,31 +60,36 @@ final class Layouts {
         out.add(Dim.UNKNOWN);
       } else if (d.equals(Dim.of(0)) && !zeroIsSize) {
         out.add(x == null || i >= x.size() ? Dim.UNKNOWN : x.get(i));
+      } else if (d.isKnown() && d.size() < 0) {
+        throw c.fail("shape " + wanted + " has a negative size");
       } else {
         out.add(d);
       }
     }
     if (x != null) {
       // Sizes that stand on both sides cancel; what is left must be numbers to be divided or
-      // compared.
+      // compared. Zeros do not cancel, nor unknown sizes, unless copied.
       List<Dim> left = new ArrayList<>(x);
       List<Dim> right = new ArrayList<>();
       for (int i = 0; i < out.size(); i++) {
-        if (i != open && !left.remove(out.get(i))) {
-          right.add(out.get(i));
+        Dim d = out.get(i);
+        boolean cancels = d.isUnknown() ? wanted.get(i).isKnown() : !d.equals(Dim.of(0));
+        if (i != open && !(cancels && left.remove(d))) {
+          right.add(d);
         }
       }
-      Dim total = product(left);
       Dim taken = product(right);
-      if (open >= 0 && total.isKnown() && taken.isKnown() && taken.size() > 0) {
-        if (total.size() % taken.size() != 0) {
+      if (open < 0 && product(left).contradicts(taken)) {
+        throw c.fail("%s does not reshape to %s".formatted(x, wanted));
+      }
+      if (open >= 0 && taken.isKnown() && taken.size() > 0) {
+        long numbers = product(left.stream().filter(Dim::isKnown).toList()).size();
+        List<Dim> symbols = left.stream().filter(d -> !d.isKnown()).toList();
+        if (numbers % taken.size() == 0) {
+          out.set(open, product(symbols).times(numbers / taken.size()));
+        } else if (symbols.isEmpty()) {
           throw c.fail("%s does not reshape to %s".formatted(x, wanted));
         }
-        out.set(open, Dim.of(total.size() / taken.size()));
-      } else if (open >= 0 && taken.equals(Dim.of(1))) {
-        out.set(open, total);
-      } else if (open < 0 && total.contradicts(taken)) {
-        throw c.fail("%s does not reshape to %s".formatted(x, wanted));
       }
     }
     return List.of(c.type(0).withShape(out));
@@ -110,7 +115,7 @@ final class Layouts {
   }
 
   static List<TensorType> concat(Call c) {
-    c.same(0, c.inputs().size());
+    c.same(c.inputs().size());
     List<Dim> out = null;
     for (int i = 0; i < c.inputs().size(); i++) {
       List<Dim> x = c.shape(i);
@@ -164,34 +169,38 @@ final class Layouts {
       long n = in.size();
       long from = Math.min(n, Math.max(0, start < 0 ? start + n : start));
       long to = Math.min(n, Math.max(0, end < 0 ? end + n : end));
-      return Dim.of(Math.max(0, (to - from + step - 1) / step));
+      return Dim.of(Math.max(0, -Math.floorDiv(from - to, step))); // rounded up
     }
     boolean toTheEnd = end >= Integer.MAX_VALUE;
     if (step > 0 && start >= 0 && toTheEnd) { // holds where the size is at least start
       return in.plus(-start + step - 1).floorDiv(step);
     }
     if (step == 1 && start >= 0 && end < 0) {
-      return in.plus(end - start);
+      return in.plus(Math.subtractExact(end, start));
     }
     return Dim.UNKNOWN;
   }
 
   static List<TensorType> pad(Call c) {
     List<Dim> x = c.shape(0);
+    if (x == null) {
+      return List.of(c.type(0));
+    }
     long[] pads = c.longs(1);
-    if (x == null || pads == null) {
-      return List.of(c.type(0).withShape(x == null ? null : unknown(x.size())));
+    long[] axes = c.has(3) ? c.longs(3) : LongStream.range(0, x.size()).toArray();
+    if (pads == null || axes == null) {
+      return List.of(c.type(0).withShape(unknown(x.size())));
     }
-    int rank = x.size();
-    if (pads.length != 2 * rank) {
-      throw c.fail("pads want %d values, have %d".formatted(2 * rank, pads.length));
+    int n = axes.length;
+    if (pads.length != 2 * n) {
+      throw c.fail("pads want %d values, have %d".formatted(2 * n, pads.length));
     }
-    return List.of(
-        c.type(0)
-            .withShape(
-                IntStream.range(0, rank)
-                    .mapToObj(i -> x.get(i).plus(pads[i] + pads[i + rank]))
-                    .toList()));
+    List<Dim> out = new ArrayList<>(x);
+    for (int i = 0; i < n; i++) {
+      int axis = c.axis(axes[i], x.size());
+      out.set(axis, x.get(axis).plus(Math.addExact(pads[i], pads[i + n])));
+    }
+    return List.of(c.type(0).withShape(out));
   }
 
   static List<TensorType> unsqueeze(Call c) {
@@ -201,11 +210,14 @@ final class Layouts {
       return List.of(c.type(0).withShape(null));
     }
     int rank = x.size() + axes.length;
-    List<Integer> ones = LongStream.of(axes).mapToObj(a -> c.axis(a, rank)).toList();
+    Set<Integer> ones = axes(c, axes, rank);
+    if (ones.size() != axes.length) {
+      throw c.fail("axes " + Arrays.toString(axes) + " name one axis twice");
+    }
     List<Dim> out = new ArrayList<>();
     var rest = x.iterator();
     for (int i = 0; i < rank; i++) {
-      out.add(ones.contains(i) || !rest.hasNext() ? Dim.of(1) : rest.next());
+      out.add(ones.contains(i) ? Dim.of(1) : rest.next());
     }
     return List.of(c.type(0).withShape(out));
   }
@@ -213,12 +225,11 @@ final class Layouts {
   static List<TensorType> squeeze(Call c) {
     List<Dim> x = c.shape(0);
     long[] axes = axes(c);
-    if (x == null || (axes == null && !x.stream().allMatch(Dim::isKnown))) {
+    if (x == null || (axes == null && (c.has(1) || !x.stream().allMatch(Dim::isKnown)))) {
       return List.of(c.type(0).withShape(null));
     }
     List<Dim> out = new ArrayList<>();
-    List<Integer> ones =
-        axes == null ? List.of() : LongStream.of(axes).mapToObj(a -> c.axis(a, x.size())).toList();
+    Set<Integer> ones = axes == null ? Set.of() : axes(c, axes, x.size());
     for (int i = 0; i < x.size(); i++) {
       boolean drop = axes == null ? x.get(i).equals(Dim.of(1)) : ones.contains(i);
       if (drop && x.get(i).contradicts(Dim.of(1))) {
@@ -255,15 +266,22 @@ final class Layouts {
     if (x == null) {
       return List.of(c.type(0));
     }
+    int axesAreInputFrom = c.node().operator().equals("ReduceSum") ? 13 : 18;
+    boolean misplaced = c.opset() < axesAreInputFrom ? c.has(1) : c.node().has("axes");
+    if (misplaced) {
+      throw c.fail(
+          "axes are an attribute before opset %d, then an input".formatted(axesAreInputFrom));
+    }
     boolean keep = c.node().attribute("keepdims", 1) != 0;
     long[] axes = axes(c);
     if (axes == null && c.has(1)) {
       return List.of(c.type(0).withShape(keep ? unknown(x.size()) : null));
     }
-    List<Integer> gone =
-        axes == null
-            ? IntStream.range(0, x.size()).boxed().toList()
-            : LongStream.of(axes).mapToObj(a -> c.axis(a, x.size())).toList();
+    boolean all = axes == null || axes.length == 0;
+    if (all && c.node().attribute("noop_with_empty_axes", 0) != 0) {
+      return List.of(c.type(0));
+    }
+    Set<Integer> gone = axes(c, all ? LongStream.range(0, x.size()).toArray() : axes, x.size());
     List<Dim> out = new ArrayList<>();
     for (int i = 0; i < x.size(); i++) {
       if (!gone.contains(i)) {
@@ -286,6 +304,10 @@ final class Layouts {
   /** Axes from the attribute of older opsets or the input of newer ones. */
   private static long @Nullable [] axes(Call c) {
     return c.node().has("axes") ? c.node().attribute("axes", new long[0]) : c.longs(1);
+  }
+
+  private static Set<Integer> axes(Call c, long[] axes, int rank) {
+    return LongStream.of(axes).mapToObj(a -> c.axis(a, rank)).collect(Collectors.toSet());
   }
 
   private static List<Dim> unknown(int rank) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,7 @@ public record Model(ModelProto proto, @Nullable Path folder) {
   /**
    * Writes the file, whole or not at all. Weights lie inside, unless all together are larger than 1
    * GiB: then those of 1 KiB and more go to a file beside it with {@code .data} added to its name.
+   * A model whose external data is overwritten must be read again.
    */
   public void write(Path file) {
     ModelWriter.write(this, file, 1L << 30);
@@ -81,11 +83,14 @@ public record Model(ModelProto proto, @Nullable Path folder) {
   }
 
   public Model withGraph(Graph graph) {
-    return new Model(proto.toBuilder().setGraph(graph.proto()).build(), folder);
+    return new Model(proto.toBuilder().setGraph(graph.proto()).build(), graph.folder());
   }
 
-  /** Version of ONNX's own operator set. */
+  /** Version of ONNX's own operator set; the first files, which name none, are of version 1. */
   public int opset() {
+    if (proto.getOpsetImportCount() == 0) {
+      return 1;
+    }
     for (OperatorSetIdProto o : proto.getOpsetImportList()) {
       if (o.getDomain().isEmpty() || o.getDomain().equals("ai.onnx")) {
         return (int) o.getVersion();
@@ -103,12 +108,10 @@ public record Model(ModelProto proto, @Nullable Path folder) {
 
   /** The same model with one more metadata pair, or another value for it. */
   public Model withMetadata(String key, String value) {
-    ModelProto.Builder b = proto.toBuilder().clearMetadataProps();
-    for (StringStringEntryProto e : proto.getMetadataPropsList()) {
-      if (!e.getKey().equals(key)) {
-        b.addMetadataProps(e);
-      }
-    }
-    return new Model(b.addMetadataProps(ExternalData.entry(key, value)).build(), folder);
+    ModelProto.Builder b = proto.toBuilder();
+    StringStringEntryProto entry = ExternalData.entry(key, value);
+    int old = List.copyOf(metadata().keySet()).indexOf(key);
+    return new Model(
+        (old < 0 ? b.addMetadataProps(entry) : b.setMetadataProps(old, entry)).build(), folder);
   }
 }

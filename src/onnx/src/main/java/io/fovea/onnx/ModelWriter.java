@@ -1,14 +1,21 @@
 package io.fovea.onnx;
 
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import io.fovea.onnx.proto.AttributeProto;
+import io.fovea.onnx.proto.FunctionProto;
 import io.fovea.onnx.proto.GraphProto;
 import io.fovea.onnx.proto.ModelProto;
 import io.fovea.onnx.proto.NodeProto;
+import io.fovea.onnx.proto.SparseTensorProto;
 import io.fovea.onnx.proto.TensorProto;
+import io.fovea.onnx.proto.TrainingInfoProto;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -17,112 +24,110 @@ final class ModelWriter {
   private static final int SMALL_BYTES = 1024;
   private static final int PAGE_BYTES = 4096; // offsets at pages let runtimes map the file
 
+  /** The messages in which a tensor can lie. */
+  private static final Set<Descriptor> HOLDERS =
+      Set.of(
+          GraphProto.getDescriptor(),
+          NodeProto.getDescriptor(),
+          AttributeProto.getDescriptor(),
+          TensorProto.getDescriptor(),
+          SparseTensorProto.getDescriptor(),
+          FunctionProto.getDescriptor(),
+          TrainingInfoProto.getDescriptor());
+
   private ModelWriter() {}
 
   static void write(Model model, Path file, long inlineLimitBytes) {
     try {
-      if (totalBytes(model) <= inlineLimitBytes) {
+      if (weightBytes(model) <= inlineLimitBytes) {
         ModelProto inlined = inlined(model);
         WholeFile.write(file, inlined::writeTo);
         return;
       }
       Path data = file.resolveSibling(file.getFileName() + ".data");
-      ModelProto[] slim = new ModelProto[1];
-      WholeFile.write(data, out -> slim[0] = moveOut(model, out, data.getFileName().toString()));
-      WholeFile.write(file, out -> slim[0].writeTo(out));
+      WholeFile.write( // both are complete before either takes its name
+          file,
+          out ->
+              WholeFile.write(
+                  data,
+                  weights -> {
+                    moveOut(model, weights, data.getFileName().toString()).writeTo(out);
+                    out.flush();
+                  }));
     } catch (IOException | OnnxException e) {
       throw OnnxException.in(file, e);
     }
   }
 
   static ModelProto inlined(Model model) {
-    return map(model.proto(), t -> new Tensor(t, model.folder()).inlined().proto());
+    if (weightBytes(model) > Integer.MAX_VALUE) {
+      throw new OnnxException("weights of more than 2 GiB do not lie in one file");
+    }
+    return (ModelProto) map(model.proto(), t -> new Tensor(t, model.folder()).inlined().proto());
   }
 
-  private static long totalBytes(Model model) {
-    AtomicLong total = new AtomicLong(model.proto().getSerializedSize());
+  private static long weightBytes(Model model) {
+    AtomicLong total = new AtomicLong();
     map(
         model.proto(),
         t -> {
-          Tensor tensor = new Tensor(t, model.folder());
-          total.addAndGet(tensor.isExternal() ? tensor.byteSize() : 0);
+          total.addAndGet(new Tensor(t, model.folder()).byteSize());
           return t;
         });
     return total.get();
   }
 
-  private static ModelProto moveOut(Model model, OutputStream out, String location) {
+  /** Writes the graph's larger initializers and gives the model without them. */
+  private static ModelProto moveOut(Model model, OutputStream out, String location)
+      throws IOException {
+    ModelProto.Builder rest = model.proto().toBuilder();
+    rest.getGraphBuilder().clearInitializer();
+    ModelProto.Builder slim = inlined(new Model(rest.build(), model.folder())).toBuilder();
+    GraphProto.Builder graph = slim.getGraphBuilder();
     var channel = Channels.newChannel(out);
-    long[] offset = {0};
-    return map(
-        model.proto(),
-        t -> {
-          Tensor tensor = new Tensor(t, model.folder());
-          if (tensor.type() == DataType.STRING || tensor.byteSize() < SMALL_BYTES) {
-            return tensor.inlined().proto();
-          }
-          try {
-            int gap = (int) Math.floorMod(-offset[0], (long) PAGE_BYTES);
-            out.write(new byte[gap]);
-            offset[0] += gap;
-            long length = channel.write(tensor.bytes());
-            TensorProto moved = ExternalData.refer(t, location, offset[0], length);
-            offset[0] += length;
-            return moved;
-          } catch (IOException e) {
-            throw new OnnxException(e.getMessage());
-          }
-        });
+    long offset = 0;
+    for (TensorProto t : model.proto().getGraph().getInitializerList()) {
+      Tensor tensor = new Tensor(t, model.folder());
+      if (tensor.byteSize() < SMALL_BYTES) {
+        graph.addInitializer(tensor.inlined().proto());
+        continue;
+      }
+      int gap = (int) Math.floorMod(-offset, (long) PAGE_BYTES);
+      out.write(new byte[gap]);
+      offset += gap;
+      long length = channel.write(tensor.bytes());
+      graph.addInitializer(ExternalData.refer(t, location, offset, length));
+      offset += length;
+    }
+    return slim.build();
   }
 
-  /** The model with every tensor replaced, those in attributes and inner graphs included. */
-  private static ModelProto map(ModelProto model, UnaryOperator<TensorProto> to) {
-    GraphProto graph = map(model.getGraph(), to);
-    return graph == model.getGraph() ? model : model.toBuilder().setGraph(graph).build();
-  }
-
-  private static GraphProto map(GraphProto graph, UnaryOperator<TensorProto> to) {
-    GraphProto.Builder b = null; // made when the first tensor differs: most models stay as they are
-    for (int i = 0; i < graph.getInitializerCount(); i++) {
-      TensorProto next = to.apply(graph.getInitializer(i));
-      if (next != graph.getInitializer(i)) {
-        b = b == null ? graph.toBuilder() : b;
-        b.setInitializer(i, next);
+  /** The message with every tensor in it replaced; the same object where none differs. */
+  private static Message map(Message message, UnaryOperator<TensorProto> to) {
+    if (message instanceof TensorProto tensor) {
+      return to.apply(tensor);
+    }
+    Message.Builder changed = null;
+    for (FieldDescriptor f : message.getDescriptorForType().getFields()) {
+      if (f.getJavaType() != FieldDescriptor.JavaType.MESSAGE
+          || !HOLDERS.contains(f.getMessageType())) {
+        continue;
+      }
+      int count = f.isRepeated() ? message.getRepeatedFieldCount(f) : message.hasField(f) ? 1 : 0;
+      for (int i = 0; i < count; i++) {
+        Object old = f.isRepeated() ? message.getRepeatedField(f, i) : message.getField(f);
+        Message next = map((Message) old, to);
+        if (next == old) {
+          continue;
+        }
+        changed = changed == null ? message.toBuilder() : changed;
+        if (f.isRepeated()) {
+          changed.setRepeatedField(f, i, next);
+        } else {
+          changed.setField(f, next);
+        }
       }
     }
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      NodeProto next = map(graph.getNode(i), to);
-      if (next != graph.getNode(i)) {
-        b = b == null ? graph.toBuilder() : b;
-        b.setNode(i, next);
-      }
-    }
-    return b == null ? graph : b.build();
-  }
-
-  private static NodeProto map(NodeProto node, UnaryOperator<TensorProto> to) {
-    NodeProto.Builder b = null;
-    for (int i = 0; i < node.getAttributeCount(); i++) {
-      AttributeProto attribute = node.getAttribute(i);
-      AttributeProto.Builder next = attribute.toBuilder();
-      if (attribute.hasT()) {
-        next.setT(to.apply(attribute.getT()));
-      }
-      if (attribute.hasG()) {
-        next.setG(map(attribute.getG(), to));
-      }
-      for (int j = 0; j < attribute.getGraphsCount(); j++) {
-        next.setGraphs(j, map(attribute.getGraphs(j), to));
-      }
-      for (int j = 0; j < attribute.getTensorsCount(); j++) {
-        next.setTensors(j, to.apply(attribute.getTensors(j)));
-      }
-      AttributeProto mapped = next.build();
-      if (!mapped.equals(attribute)) {
-        b = b == null ? node.toBuilder() : b;
-        b.setAttribute(i, mapped);
-      }
-    }
-    return b == null ? node : b.build();
+    return changed == null ? message : changed.build();
   }
 }

@@ -1,11 +1,21 @@
 package io.fovea.onnx;
 
+import io.fovea.onnx.proto.AttributeProto.AttributeType;
 import io.fovea.onnx.proto.NodeProto;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One operator call: inputs and outputs by name, and attributes. */
-public record Node(NodeProto proto) {
+/**
+ * One operator call: inputs and outputs by name, and attributes.
+ *
+ * @param folder where external data lies; null for a node that was never in a file
+ */
+public record Node(NodeProto proto, @Nullable Path folder) {
+  Node(NodeProto proto) {
+    this(proto, null);
+  }
+
   /** The operator, such as {@code Conv}. */
   public String operator() {
     return proto.getOpType();
@@ -53,29 +63,38 @@ public record Node(NodeProto proto) {
   }
 
   public long attribute(String name, long otherwise) {
-    Attribute a = attribute(name);
+    Attribute a = typed(name, AttributeType.INT);
     return a == null ? otherwise : a.i();
   }
 
   public float attribute(String name, float otherwise) {
-    Attribute a = attribute(name);
+    Attribute a = typed(name, AttributeType.FLOAT);
     return a == null ? otherwise : a.f();
   }
 
   public String attribute(String name, String otherwise) {
-    Attribute a = attribute(name);
+    Attribute a = typed(name, AttributeType.STRING);
     return a == null ? otherwise : a.s();
   }
 
   public long[] attribute(String name, long[] otherwise) {
-    Attribute a = attribute(name);
+    Attribute a = typed(name, AttributeType.INTS);
     return a == null ? otherwise : a.ints();
   }
 
   /** The tensor of an attribute, or null where there is none. */
   public @Nullable Tensor tensor(String name) {
     Attribute a = attribute(name);
-    return a == null || !a.proto().hasT() ? null : Tensor.of(a.proto().getT());
+    return a == null || !a.proto().hasT() ? null : new Tensor(a.proto().getT(), folder);
+  }
+
+  private @Nullable Attribute typed(String name, AttributeType wanted) {
+    Attribute a = attribute(name);
+    AttributeType met = a == null ? wanted : a.proto().getType();
+    if (met != wanted && met != AttributeType.UNDEFINED) { // the oldest files have no types
+      throw OnnxException.at(this, "attribute '%s' wants %s, has %s".formatted(name, wanted, met));
+    }
+    return a;
   }
 
   /** What a Constant node holds; null where this is none, or where it holds strings. */

@@ -14,13 +14,18 @@ final class Norms {
   }
 
   static List<TensorType> instance(Call c) {
+    c.same(3);
     perChannel(c, 1);
     perChannel(c, 2);
     return List.of(c.floating(0));
   }
 
+  static List<TensorType> group(Call c) {
+    return c.opset() < 21 ? List.of(c.floating(0)) : instance(c); // once a scale a group
+  }
+
   static List<TensorType> layer(Call c) {
-    c.same(0, 3);
+    c.same(3);
     List<Dim> shape = c.shape(0);
     if (shape != null) {
       int axis = c.axis(c.node().attribute("axis", -1), shape.size());
@@ -36,13 +41,9 @@ final class Norms {
   }
 
   private static void perChannel(Call c, int i) {
-    c.same(0, i + 1);
     List<Dim> shape = c.shape(0);
-    if (shape == null) {
-      return;
-    }
-    if (shape.size() < 2) {
-      throw c.fail("input wants [N, C, ...], has " + shape);
+    if (shape == null || shape.size() < 2) {
+      return; // [N] counts as one channel
     }
     Dim channels = c.shape(i, 1, "[C]").get(0);
     if (channels.contradicts(shape.get(1))) {

@@ -1,5 +1,6 @@
 package io.fovea.onnx;
 
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,10 @@ public final class OnnxException extends RuntimeException {
   static OnnxException in(Path file, Exception cause) {
     OnnxException inner = cause instanceof OnnxException o ? o : null;
     String problem = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    if (cause instanceof FileSystemException) {
+      problem =
+          cause.getClass().getSimpleName() + " " + problem; // its message is often a bare path
+    }
     return new OnnxException(
         file + ": " + problem,
         inner == null ? null : inner.operator,

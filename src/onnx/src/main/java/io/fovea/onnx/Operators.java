@@ -41,10 +41,9 @@ final class Operators {
 
   static {
     for (String name :
-        "Relu Sigmoid Softplus Softsign Tanh Exp Log Sqrt Reciprocal Sin Cos".split(" ")) {
+        "Sigmoid Softplus Softsign Tanh Exp Log Sqrt Reciprocal Sin Cos".split(" ")) {
       add(name, 7, 1, 1, NONE, Rules::floating);
     }
-    add("Erf", 9, 1, 1, NONE, Rules::floating);
     add("HardSwish", 14, 1, 1, NONE, Rules::floating);
     add("Mish", 18, 1, 1, NONE, Rules::floating);
     add("Gelu", 20, 1, 1, Map.of("approximate", STRING), Rules::floating);
@@ -54,9 +53,10 @@ final class Operators {
     add("ThresholdedRelu", 10, 1, 1, Map.of("alpha", FLOAT), Rules::floating);
     add("Selu", 7, 1, 1, Map.of("alpha", FLOAT, "gamma", FLOAT), Rules::floating);
     add("HardSigmoid", 7, 1, 1, Map.of("alpha", FLOAT, "beta", FLOAT), Rules::floating);
-    for (String name : "Abs Neg Sign Floor Ceil Round Identity".split(" ")) {
+    for (String name : "Relu Abs Neg Sign Floor Ceil Round Identity".split(" ")) {
       add(name, 7, 1, 1, NONE, Rules::same);
     }
+    add("Erf", 9, 1, 1, NONE, Rules::same);
     add("Clip", 11, 1, 3, NONE, Rules::same);
     add("Softmax", 13, 1, 1, AXIS, Rules::softmax);
     add("LogSoftmax", 13, 1, 1, AXIS, Rules::softmax);
@@ -96,7 +96,7 @@ final class Operators {
         types("epsilon f momentum f training_mode i"),
         Norms::batch);
     add("InstanceNormalization", 7, 3, 3, types("epsilon f"), Norms::instance);
-    add("GroupNormalization", 21, 3, 3, types("epsilon f num_groups i"), Norms::instance);
+    add("GroupNormalization", 21, 3, 3, types("epsilon f num_groups i"), Norms::group);
     add("LayerNormalization", 17, 2, 3, types("axis i epsilon f stash_type i"), Norms::layer);
     add("Gemm", 7, 2, 3, types("alpha f beta f transA i transB i"), Rules::gemm);
     add("MatMul", 7, 2, 2, NONE, Rules::matMul);
@@ -113,7 +113,7 @@ final class Operators {
     add("Shape", 15, 1, 1, types("start i end i"), Layouts::shape);
     add("ReduceSum", 13, 1, 2, types("keepdims i noop_with_empty_axes i"), Layouts::reduce);
     for (String name : "ReduceMean ReduceMax ReduceMin ReduceL2 ReduceSumSquare".split(" ")) {
-      add(name, 7, 1, 1, types("axes is keepdims i"), Layouts::reduce);
+      add(name, 7, 1, 2, types("axes is keepdims i noop_with_empty_axes i"), Layouts::reduce);
     }
     Map<String, AttributeType> constant =
         types("value_float f value_floats fs value_int i value_ints is value_string s");

@@ -35,7 +35,7 @@ final class Rules {
   }
 
   static List<TensorType> broadcast(Call c) {
-    c.same(0, c.inputs().size());
+    c.same(c.inputs().size());
     return broadcastAny(c);
   }
 
@@ -73,7 +73,7 @@ final class Rules {
   }
 
   static List<TensorType> gemm(Call c) {
-    c.same(0, 3);
+    c.same(3);
     List<Dim> a = c.shape(0, 2, "[M, K]");
     List<Dim> b = c.shape(1, 2, "[K, N]");
     boolean transA = c.node().attribute("transA", 0) != 0;
@@ -92,11 +92,11 @@ final class Rules {
         throw c.fail("bias %s does not broadcast to %s".formatted(c.shape(2), out));
       }
     }
-    return List.of(c.floating(0).withShape(out));
+    return List.of(c.type(0).withShape(out));
   }
 
   static List<TensorType> matMul(Call c) {
-    c.same(0, 2);
+    c.same(2);
     List<Dim> a = c.shape(0);
     List<Dim> b = c.shape(1);
     if (a == null || b == null || a.size() < 2 || b.size() < 2) {

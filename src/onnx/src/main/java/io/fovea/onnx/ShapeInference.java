@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
  * guessed.
  */
 public final class ShapeInference {
+  private static final TensorType UNKNOWN = new TensorType(DataType.UNDEFINED, null);
+  private static final int OLDEST_OPSET = 7; // before it, operators broadcast otherwise
+  private static final int LARGEST_RANK = 64; // of shapes and of the lists that hold them
+
   private final int opset;
   private final Map<String, TensorType> types = new LinkedHashMap<>();
-  private final Map<String, Tensor> constants = new HashMap<>();
-  private final Map<String, List<Dim>> shapes = new HashMap<>(); // what small int64 values hold
+  private final Map<String, List<Dim>> sizes = new HashMap<>(); // what short int64 values hold
 
   ShapeInference(int opset) {
     this.opset = opset;
@@ -33,69 +36,84 @@ public final class ShapeInference {
     ShapeInference inference = new ShapeInference(model.opset());
     Graph graph = model.graph();
     graph.initializers().values().forEach(inference::constant);
-    graph.inputs().forEach(i -> inference.types.put(i.name(), i.type()));
+    graph.inputs().forEach(i -> inference.define(i.name(), i.type()));
     graph.nodes().forEach(inference::node);
     return inference.types;
   }
 
-  @Nullable TensorType type(String value) {
-    return types.get(value);
-  }
-
   void define(String value, TensorType type) {
-    types.put(value, type);
+    boolean tooLong = type.shape() != null && type.shape().size() > LARGEST_RANK;
+    types.put(value, tooLong ? type.withShape(null) : type);
   }
 
   void constant(Tensor tensor) {
-    constants.put(tensor.name(), tensor);
-    types.put(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
-    if (tensor.type() == DataType.INT64 && tensor.dims().length <= 1 && tensor.size() <= 64) {
-      shapes.put(tensor.name(), Arrays.stream(tensor.longs()).mapToObj(Dim::of).toList());
+    define(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
+    if (tensor.type() == DataType.INT64
+        && tensor.dims().length <= 1
+        && tensor.size() <= LARGEST_RANK) {
+      sizes.put(tensor.name(), Arrays.stream(tensor.longs()).mapToObj(Dim::of).toList());
     }
   }
 
   /** Types of a node's outputs, which from now on are known by name. */
   List<TensorType> node(Node node) {
+    try {
+      return infer(node);
+    } catch (ArithmeticException e) {
+      throw OnnxException.at(node, "sizes overflow");
+    } catch (OnnxException e) {
+      throw e.node() == null ? OnnxException.at(node, e.getMessage()) : e;
+    }
+  }
+
+  private List<TensorType> infer(Node node) {
     List<@Nullable TensorType> inputs = new ArrayList<>();
     for (String input : node.inputs()) {
-      TensorType type = types.get(input);
-      inputs.add(input.isEmpty() || type != null ? type : new TensorType(DataType.UNDEFINED, null));
+      inputs.add(input.isEmpty() ? null : types.getOrDefault(input, UNKNOWN));
     }
-    Call call = new Call(node, opset, inputs, constants, shapes);
-    Operator operator = Operators.of(node);
+    Call call = new Call(node, opset, inputs, sizes);
+    Operator operator = opset < OLDEST_OPSET ? null : Operators.of(node);
     List<TensorType> outputs = operator == null ? List.of() : operator.rule().infer(call);
     for (int i = 0; i < node.outputs().size(); i++) {
-      TensorType type =
-          i < outputs.size() ? outputs.get(i) : new TensorType(DataType.UNDEFINED, null);
-      types.put(node.outputs().get(i), type);
+      TensorType type = i < outputs.size() ? outputs.get(i) : UNKNOWN;
+      if (type.shape() != null && type.shape().stream().anyMatch(ShapeInference::isNegative)) {
+        throw call.fail("gives a negative size: " + type);
+      }
+      if (!node.outputs().get(i).isEmpty()) {
+        define(node.outputs().get(i), type);
+      }
     }
-    carry(call);
+    if (operator != null && !node.outputs().isEmpty()) {
+      carry(call, node.outputs().get(0));
+    }
     return outputs;
   }
 
+  private static boolean isNegative(Dim dim) {
+    return dim.isKnown() && dim.size() < 0;
+  }
+
   /** Follows the sizes that int64 values hold. */
-  private void carry(Call c) {
-    Node node = c.node();
-    if (!node.domain().isEmpty() || node.outputs().isEmpty()) {
-      return;
-    }
-    String output = node.outputs().get(0);
-    List<Dim> sizes =
-        switch (node.operator()) {
+  private void carry(Call c, String output) {
+    List<Dim> held =
+        switch (c.node().operator()) {
           case "Shape" -> shapeOf(c);
           case "Identity", "Cast", "Unsqueeze", "Squeeze" -> c.sizes(0);
           case "Gather" -> gathered(c);
           case "Concat" -> joined(c);
           default -> null;
         };
-    if (sizes != null) {
-      shapes.put(output, sizes);
+    TensorType type = types.getOrDefault(output, UNKNOWN);
+    boolean isVector = type.shape() != null && type.shape().size() <= 1;
+    if (held != null
+        && held.size() <= LARGEST_RANK
+        && isVector
+        && type.elements() == DataType.INT64) {
+      sizes.put(output, held);
     }
-    if (node.operator().equals("Constant")) {
-      Tensor tensor = constantOf(node);
-      if (tensor != null) {
-        constant(tensor.named(output));
-      }
+    Tensor tensor = c.node().constant();
+    if (tensor != null) {
+      constant(tensor.named(output));
     }
   }
 
@@ -139,7 +157,7 @@ public final class ShapeInference {
     for (AttributeProto a : node.proto().getAttributeList()) {
       switch (a.getName()) {
         case "value" -> {
-          return Tensor.of(a.getT());
+          return node.tensor("value");
         }
         case "value_int" -> {
           return Tensor.of("", DataType.INT64, new long[0], Tensor.of("", a.getI()).bytes());

@@ -6,6 +6,8 @@ import io.fovea.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -75,7 +77,11 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
   }
 
   public DataType type() {
-    return DataType.of(proto.getDataType());
+    try {
+      return DataType.of(proto.getDataType());
+    } catch (OnnxException e) {
+      throw problem(e.getMessage());
+    }
   }
 
   public long[] dims() {
@@ -103,6 +109,9 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
    */
   public ByteBuffer bytes() {
     check();
+    if (byteSize() > Integer.MAX_VALUE) {
+      throw problem(byteSize() + " bytes are more than the 2 GiB that can be read at once");
+    }
     ByteString raw = proto.getRawData();
     ByteBuffer bytes =
         isExternal()
@@ -114,16 +123,18 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
   /** The elements of a float tensor. */
   public float[] floats() {
     expect(DataType.FLOAT);
-    float[] values = new float[Math.toIntExact(size())];
-    bytes().asFloatBuffer().get(values);
+    FloatBuffer data = bytes().asFloatBuffer();
+    float[] values = new float[data.remaining()]; // what is there, not what the dims claim
+    data.get(values);
     return values;
   }
 
   /** The elements of an int64 tensor. */
   public long[] longs() {
     expect(DataType.INT64);
-    long[] values = new long[Math.toIntExact(size())];
-    bytes().asLongBuffer().get(values);
+    LongBuffer data = bytes().asLongBuffer();
+    long[] values = new long[data.remaining()];
+    data.get(values);
     return values;
   }
 
@@ -206,7 +217,7 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
     if (type() == DataType.STRING) {
       throw problem("strings have no bytes");
     }
-    ByteBuffer b = ByteBuffer.allocate(Math.toIntExact(byteSize())).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b = ByteBuffer.allocate((int) byteSize()).order(ByteOrder.LITTLE_ENDIAN);
     switch (type()) {
       case FLOAT, COMPLEX64 -> proto.getFloatDataList().forEach(b::putFloat);
       case DOUBLE, COMPLEX128 -> proto.getDoubleDataList().forEach(b::putDouble);

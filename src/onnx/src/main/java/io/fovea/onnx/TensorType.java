@@ -36,7 +36,8 @@ public record TensorType(DataType elements, @Nullable List<Dim> shape) {
 
   private static Dim dim(TensorShapeProto.Dimension dim) {
     return switch (dim.getValueCase()) {
-      case DIM_VALUE -> Dim.of(dim.getDimValue());
+      // some writers put -1 for a size that varies
+      case DIM_VALUE -> dim.getDimValue() < 0 ? Dim.UNKNOWN : Dim.of(dim.getDimValue());
       case DIM_PARAM -> dim.getDimParam().isEmpty() ? Dim.UNKNOWN : Dim.of(dim.getDimParam());
       case VALUE_NOT_SET -> Dim.UNKNOWN;
     };

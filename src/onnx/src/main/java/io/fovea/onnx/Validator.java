@@ -5,12 +5,13 @@ import io.fovea.onnx.proto.AttributeProto.AttributeType;
 import io.fovea.onnx.proto.GraphProto;
 import io.fovea.onnx.proto.ModelProto;
 import io.fovea.onnx.proto.NodeProto;
+import io.fovea.onnx.proto.OperatorSetIdProto;
+import io.fovea.onnx.proto.SparseTensorProto;
 import io.fovea.onnx.proto.TensorProto;
 import io.fovea.onnx.proto.ValueInfoProto;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that a model is sound: every value is produced once and before it is used, every constant
@@ -35,64 +36,72 @@ final class Validator {
     if (proto.getOpsetImportCount() == 0 && proto.getIrVersion() >= 3) {
       throw new OnnxException("the model imports no operator set");
     }
+    for (OperatorSetIdProto o : proto.getOpsetImportList()) {
+      if (o.getVersion() != (int) o.getVersion() || o.getVersion() < 1) {
+        throw new OnnxException(
+            "operator set '%s' has no version %d".formatted(o.getDomain(), o.getVersion()));
+      }
+    }
     Set<String> keys = new HashSet<>();
-    proto.getMetadataPropsList().stream()
-        .filter(e -> !keys.add(e.getKey()))
-        .forEach(
-            e -> {
-              throw new OnnxException("metadata key '" + e.getKey() + "' stands twice");
-            });
-    new Validator(model).graph(proto.getGraph(), Set.of());
+    proto.getMetadataPropsList().forEach(e -> define(e.getKey(), "metadata key", keys));
+    new Validator(model).graph(proto.getGraph(), null);
   }
 
-  private void graph(GraphProto graph, Set<String> outer) {
-    Set<String> known = new HashSet<>(outer);
+  /** Names that nodes may use: those of a graph so far, and of the graphs around it. */
+  private record Scope(Set<String> here, @Nullable Scope outer) {
+    boolean has(String name) {
+      return here.contains(name) || (outer != null && outer.has(name));
+    }
+  }
+
+  private void graph(GraphProto graph, @Nullable Scope outer) {
     Set<String> here = new HashSet<>();
     for (TensorProto t : graph.getInitializerList()) {
-      new Tensor(t, model.folder()).check();
+      tensor(t);
       if (t.getName().isEmpty()) {
         throw new OnnxException("an initializer has no name");
       }
       define(t.getName(), "initializer", here);
     }
-    graph.getSparseInitializerList().forEach(s -> here.add(s.getValues().getName()));
+    for (SparseTensorProto s : graph.getSparseInitializerList()) {
+      tensor(s.getValues());
+      tensor(s.getIndices());
+      define(s.getValues().getName(), "initializer", here);
+    }
     Set<String> inputs = new HashSet<>();
     for (ValueInfoProto input : graph.getInputList()) {
       define(input.getName(), "input", inputs); // may be an initializer's name in old files
     }
     here.addAll(inputs);
-    known.addAll(here);
+    Scope scope = new Scope(here, outer);
 
-    Map<String, String> producers = new HashMap<>();
-    for (NodeProto n : graph.getNodeList()) {
-      n.getOutputList().forEach(o -> producers.putIfAbsent(o, n.getOpType()));
-    }
+    Set<String> produced = new HashSet<>();
+    graph.getNodeList().forEach(n -> produced.addAll(n.getOutputList()));
     for (NodeProto proto : graph.getNodeList()) {
       Node node = new Node(proto);
       if (node.operator().isEmpty()) {
         throw OnnxException.at(node, "no operator");
       }
       for (String input : node.inputs()) {
-        if (!input.isEmpty() && !known.contains(input)) {
+        if (!input.isEmpty() && !scope.has(input)) {
           throw OnnxException.at(
               node,
-              producers.containsKey(input)
+              produced.contains(input)
                   ? "input '" + input + "' is produced later: nodes out of order, or a cycle"
                   : "input '" + input + "' is neither produced nor given");
         }
       }
-      attributes(node, known);
+      attributes(node, scope);
       for (String output : node.outputs()) {
         if (!output.isEmpty() && !here.add(output)) {
           throw OnnxException.at(node, "output '" + output + "' already exists");
         }
-        known.add(output);
       }
     }
     Set<String> outputs = new HashSet<>();
     for (ValueInfoProto output : graph.getOutputList()) {
       define(output.getName(), "output", outputs);
-      if (!known.contains(output.getName())) {
+      if (!scope.has(output.getName())) {
         throw new OnnxException("output '" + output.getName() + "' is never produced");
       }
     }
@@ -104,24 +113,41 @@ final class Validator {
     }
   }
 
-  private void attributes(Node node, Set<String> scope) {
+  private void tensor(TensorProto proto) {
+    new Tensor(proto, model.folder()).check();
+  }
+
+  private void attributes(Node node, Scope scope) {
     Set<String> names = new HashSet<>();
     for (AttributeProto a : node.proto().getAttributeList()) {
       if (!names.add(a.getName())) {
         throw OnnxException.at(node, "attribute '" + a.getName() + "' stands twice");
       }
-      if (a.getType() == AttributeType.UNRECOGNIZED) {
-        throw OnnxException.at(
-            node, "attribute '%s' has unknown type %d".formatted(a.getName(), a.getTypeValue()));
-      }
-      if (a.hasT()) {
-        try {
-          new Tensor(a.getT(), model.folder()).check();
-        } catch (OnnxException e) {
-          throw OnnxException.at(node, "attribute '" + a.getName() + "': " + e.getMessage());
-        }
+      try {
+        attribute(a);
+      } catch (OnnxException e) {
+        throw OnnxException.at(node, "attribute '" + a.getName() + "': " + e.getMessage());
       }
       new Attribute(a).graphs().forEach(g -> graph(g, scope));
     }
+  }
+
+  private void attribute(AttributeProto a) {
+    if (a.getType() == AttributeType.UNRECOGNIZED) {
+      throw new OnnxException("type " + a.getTypeValue() + " is not one of ONNX's");
+    }
+    boolean missing =
+        switch (a.getType()) {
+          case TENSOR -> !a.hasT();
+          case GRAPH -> !a.hasG();
+          default -> false; // a writer may leave out a zero or an empty list
+        };
+    if (missing) {
+      throw new OnnxException("its type is %s, but it has none".formatted(a.getType()));
+    }
+    if (a.hasT()) {
+      tensor(a.getT());
+    }
+    a.getTensorsList().forEach(this::tensor);
   }
 }

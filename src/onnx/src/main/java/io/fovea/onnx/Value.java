@@ -15,7 +15,11 @@ public record Value(String name, TensorType type) {
 
   /** Number of channels of {@code [N, C, ...]}. */
   public int channels() {
-    return Math.toIntExact(shape().get(1).size());
+    List<Dim> shape = shape();
+    if (shape.size() < 2 || !shape.get(1).isKnown()) {
+      throw new OnnxException("value '" + name + "' of shape " + shape + " has no known channels");
+    }
+    return Math.toIntExact(shape.get(1).size());
   }
 
   @Override

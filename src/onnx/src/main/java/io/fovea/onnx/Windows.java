@@ -10,21 +10,19 @@ final class Windows {
   private Windows() {}
 
   static List<TensorType> conv(Call c) {
-    c.same(0, 3);
+    c.same(3);
     List<Dim> x = c.shape(0);
     List<Dim> w = c.shape(1);
     if (x == null || w == null) {
       return List.of(c.floating(0).withShape(null));
     }
-    if (x.size() < 3 || w.size() != x.size()) {
-      throw c.fail("input %s and weight %s want one rank of at least 3".formatted(x, w));
-    }
-    long group = c.node().attribute("group", 1);
+    checkRanks(c, x, w);
+    long group = group(c);
     Dim channels = w.get(1).times(group);
     if (x.get(1).contradicts(channels)) {
       throw c.fail("input has %s channels, weight wants %s".formatted(x.get(1), channels));
     }
-    if (group < 1 || (w.get(0).isKnown() && w.get(0).size() % group != 0)) {
+    if (w.get(0).isKnown() && w.get(0).size() % group != 0) {
       throw c.fail("%s filters do not divide into %d groups".formatted(w.get(0), group));
     }
     checkBias(c, w.get(0));
@@ -32,34 +30,35 @@ final class Windows {
   }
 
   static List<TensorType> convTranspose(Call c) {
-    c.same(0, 3);
+    c.same(3);
     List<Dim> x = c.shape(0);
     List<Dim> w = c.shape(1);
     if (x == null || w == null) {
       return List.of(c.floating(0).withShape(null));
     }
-    if (x.size() < 3 || w.size() != x.size()) {
-      throw c.fail("input %s and weight %s want one rank of at least 3".formatted(x, w));
-    }
+    checkRanks(c, x, w);
     if (x.get(1).contradicts(w.get(0))) {
       throw c.fail("input has %s channels, weight wants %s".formatted(x.get(1), w.get(0)));
     }
-    Dim filters = w.get(1).times(c.node().attribute("group", 1));
+    Dim filters = w.get(1).times(group(c));
     checkBias(c, filters);
-    int axes = x.size() - 2;
-    long[] kernel = kernel(c, w);
-    long[] strides = values(c, "strides", axes, 1);
-    long[] dilations = values(c, "dilations", axes, 1);
-    long[] pads = values(c, "pads", 2 * axes, 0);
-    long[] more = values(c, "output_padding", axes, 0);
-    long @Nullable [] shape = c.node().attribute("output_shape", new long[0]);
-    boolean auto = !c.node().attribute("auto_pad", "NOTSET").equals("NOTSET");
+    List<Window> windows = windows(c, kernel(c, w), x.size() - 2);
+    long[] more = values(c, "output_padding", windows.size(), 0);
+    long[] said = values(c, "output_shape", windows.size(), -1);
     List<Dim> out = new ArrayList<>(List.of(x.get(0), filters));
-    for (int i = 0; i < axes; i++) {
-      long size = (kernel[i] - 1) * dilations[i] + 1 - pads[i] - pads[i + axes] + more[i];
-      Dim full = x.get(i + 2).plus(-1).times(strides[i]).plus(size);
-      out.add(
-          shape.length == axes ? Dim.of(shape[i]) : auto ? x.get(i + 2).times(strides[i]) : full);
+    for (int i = 0; i < windows.size(); i++) {
+      Dim in = x.get(i + 2);
+      Window window = windows.get(i);
+      if (said[i] >= 0) {
+        out.add(Dim.of(said[i]));
+      } else if (isSame(c)) {
+        out.add(in.times(window.stride));
+      } else if (window.extent < 0) {
+        out.add(Dim.UNKNOWN);
+      } else {
+        long grown = Math.subtractExact(Math.addExact(window.extent, more[i]), window.padding());
+        out.add(in.plus(-1).times(window.stride).plus(grown));
+      }
     }
     return List.of(c.floating(0).withShape(out));
   }
@@ -90,17 +89,34 @@ final class Windows {
     return List.of(c.floating(0).withShape(out));
   }
 
+  private static void checkRanks(Call c, List<Dim> x, List<Dim> w) {
+    if (x.size() < 3 || w.size() != x.size()) {
+      throw c.fail("input %s and weight %s want one rank of at least 3".formatted(x, w));
+    }
+  }
+
+  private static long group(Call c) {
+    long group = c.node().attribute("group", 1);
+    if (group < 1) {
+      throw c.fail("group wants a positive number, has " + group);
+    }
+    return group;
+  }
+
   private static void checkBias(Call c, Dim filters) {
     if (c.has(2) && c.shape(2, 1, "[M]").get(0).contradicts(filters)) {
       throw c.fail("bias has %s values for %s filters".formatted(c.shape(2), filters));
     }
   }
 
-  private static long[] kernel(Call c, List<Dim> weight) {
+  /** Sizes of the kernel; null where neither the attribute nor the weight gives them. */
+  private static long @Nullable [] kernel(Call c, List<Dim> weight) {
     List<Dim> sizes = weight.subList(2, weight.size());
     long[] kernel = c.node().attribute("kernel_shape", new long[0]);
-    if (kernel.length == 0 && sizes.stream().allMatch(Dim::isKnown)) {
-      return sizes.stream().mapToLong(Dim::size).toArray();
+    if (kernel.length == 0) {
+      return sizes.stream().allMatch(Dim::isKnown)
+          ? sizes.stream().mapToLong(Dim::size).toArray()
+          : null;
     }
     List<Dim> said = LongStream.of(kernel).mapToObj(Dim::of).toList();
     boolean fits = said.size() == sizes.size();
@@ -113,35 +129,71 @@ final class Windows {
     return kernel;
   }
 
-  /** [N, C, spatial...] -> [N, filters, windows...]. */
-  private static List<Dim> slide(Call c, List<Dim> x, Dim filters, long[] kernel) {
-    int axes = kernel.length;
+  /** One axis of a sliding window: what it spans with its gaps (-1: unknown), step and padding. */
+  private record Window(long extent, long stride, long before, long after) {
+    long padding() {
+      return Math.addExact(before, after);
+    }
+  }
+
+  private static List<Window> windows(Call c, long @Nullable [] kernel, int axes) {
     long[] strides = values(c, "strides", axes, 1);
     long[] dilations = values(c, "dilations", axes, 1);
-    long[] pads = values(c, "pads", 2 * axes, 0);
-    boolean ceil = c.node().attribute("ceil_mode", 0) != 0;
-    String auto = c.node().attribute("auto_pad", "NOTSET");
-    List<Dim> out = new ArrayList<>(List.of(x.get(0), filters));
+    boolean explicit = c.node().attribute("auto_pad", "NOTSET").equals("NOTSET");
+    long[] pads = explicit ? values(c, "pads", 2 * axes, 0) : new long[2 * axes];
+    List<Window> windows = new ArrayList<>();
     for (int i = 0; i < axes; i++) {
-      if (strides[i] < 1 || dilations[i] < 1 || kernel[i] < 1) {
+      long size = kernel == null ? 1 : kernel[i];
+      if (strides[i] < 1 || dilations[i] < 1 || size < 1) {
         throw c.fail("kernel, strides and dilations want positive sizes");
       }
-      Dim in = x.get(i + 2);
-      if (auto.startsWith("SAME")) {
-        out.add(in.plus(strides[i] - 1).floorDiv(strides[i]));
-        continue;
+      long extent = Math.addExact(Math.multiplyExact(size - 1, dilations[i]), 1);
+      windows.add(new Window(kernel == null ? -1 : extent, strides[i], pads[i], pads[i + axes]));
+    }
+    return windows;
+  }
+
+  private static boolean isSame(Call c) {
+    return c.node().attribute("auto_pad", "NOTSET").startsWith("SAME");
+  }
+
+  /** [N, C, spatial...] -> [N, filters, windows...]. */
+  private static List<Dim> slide(Call c, List<Dim> x, Dim filters, long @Nullable [] kernel) {
+    boolean ceil = c.node().attribute("ceil_mode", 0) != 0;
+    List<Dim> out = new ArrayList<>(List.of(x.get(0), filters));
+    for (Window window : windows(c, kernel, x.size() - 2)) {
+      Dim in = x.get(out.size());
+      if (isSame(c)) {
+        out.add(in.plus(window.stride - 1).floorDiv(window.stride));
+      } else if (window.extent < 0) {
+        out.add(Dim.UNKNOWN);
+      } else {
+        out.add(count(c, in, window, ceil));
       }
-      long extent = (kernel[i] - 1) * dilations[i] + 1;
-      long padding = auto.equals("VALID") ? 0 : pads[i] + pads[i + axes];
-      Dim room = in.plus(padding - extent);
-      if (room.isKnown() && room.size() < 0) {
-        throw c.fail(
-            "a window of %d does not fit into size %s padded by %d".formatted(extent, in, padding));
-      }
-      // floor(room / stride) + 1, as one fraction so that equal sizes look equal
-      out.add(room.plus(ceil ? 2 * strides[i] - 1 : strides[i]).floorDiv(strides[i]));
     }
     return out;
+  }
+
+  private static Dim count(Call c, Dim in, Window window, boolean ceil) {
+    long stride = window.stride;
+    Dim room = in.plus(Math.subtractExact(window.padding(), window.extent));
+    // floor(room / stride) + 1, as one fraction so that equal sizes look equal
+    long up = ceil ? Math.addExact(stride, stride - 1) : stride;
+    Dim count = room.plus(up).floorDiv(stride);
+    if (ceil && Math.addExact(window.after, stride) > window.extent) {
+      // The last window may start in the padding after the picture; it is left out then.
+      if (!count.isKnown()) {
+        return Dim.UNKNOWN;
+      }
+      boolean outside = (count.size() - 1) * stride >= in.size() + window.before;
+      count = count.plus(outside ? -1 : 0);
+    }
+    if (count.isKnown() && count.size() < 1) {
+      throw c.fail(
+          "a window of %d does not fit into size %s padded by %d"
+              .formatted(window.extent, in, window.padding()));
+    }
+    return count;
   }
 
   private static long[] values(Call c, String name, int count, long otherwise) {

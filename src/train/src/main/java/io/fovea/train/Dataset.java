@@ -3,6 +3,8 @@ package io.fovea.train;
 import io.fovea.image.Picture;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Pictures and their classes. Thread-safe: pictures are decoded on several threads. */
 public interface Dataset {
@@ -21,9 +23,26 @@ public interface Dataset {
   /** The sample at a position from 0. */
   Sample get(int index);
 
+  /** The class of the sample at a position, without decoding its picture. */
+  int label(int index);
+
   /** What messages call the sample at a position: its file where it has one. */
   default String name(int index) {
     return "picture " + index;
+  }
+
+  /**
+   * Holds out a share of each class, drawn by a seed.
+   *
+   * @param share of the pictures held out, in (0, 1)
+   * @return what is left, and what is held out
+   */
+  default List<Dataset> split(double share, long seed) {
+    if (!(share > 0 && share < 1)) {
+      throw new TrainException("split: expected a share between 0 and 1, met " + share);
+    }
+    int[] classes = IntStream.range(0, size()).map(this::label).toArray();
+    return Subset.stratified(this, classes, share, seed);
   }
 
   /**
@@ -45,11 +64,16 @@ public interface Dataset {
     return IdxDataset.of(images, labels);
   }
 
+  /** The part of a folder that is trained on; see {@link #heldOut}. */
+  static Dataset training(Path folder) {
+    return DatasetFolders.training(folder);
+  }
+
   /**
-   * One part of a folder: {@code train} or {@code test} of a folder with MNIST's four IDX files, or
-   * of a folder with a folder of that name; for {@code train} else the folder itself.
+   * The part of a folder that is held out: MNIST's {@code t10k} files, or class folders in {@code
+   * test}, {@code val} or {@code validation}; null where there is none.
    */
-  static Dataset part(Path folder, String part) {
-    return DatasetFolders.part(folder, part);
+  static @Nullable Dataset heldOut(Path folder) {
+    return DatasetFolders.heldOut(folder);
   }
 }

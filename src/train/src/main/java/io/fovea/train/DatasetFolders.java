@@ -9,28 +9,37 @@ import org.jspecify.annotations.Nullable;
 final class DatasetFolders {
   private DatasetFolders() {}
 
-  static Dataset part(Path folder, String part) {
-    Path images = idx(folder, part, "images-idx3-ubyte");
-    Path labels = idx(folder, part, "labels-idx1-ubyte");
-    if (images != null && labels != null) {
-      return IdxDataset.of(images, labels);
+  static Dataset training(Path folder) {
+    Dataset idx = idx(folder, "train-");
+    if (idx != null) {
+      return idx;
     }
-    List<String> names = part.equals("test") ? List.of("test", "val", "validation") : List.of(part);
-    for (String name : names) {
+    Path train = folder.resolve("train");
+    return FolderDataset.of(Files.isDirectory(train) ? train : folder);
+  }
+
+  static @Nullable Dataset heldOut(Path folder) {
+    Dataset idx = idx(folder, "t10k-");
+    if (idx != null) {
+      return idx;
+    }
+    for (String name : List.of("test", "val", "validation")) {
       if (Files.isDirectory(folder.resolve(name))) {
         return FolderDataset.of(folder.resolve(name));
       }
     }
-    if (part.equals("train")) {
-      return FolderDataset.of(folder);
-    }
-    throw new TrainException(folder + ": expected a held-out part in one of the folders " + names);
+    return null;
   }
 
-  private static @Nullable Path idx(Path folder, String part, String kind) {
-    String prefix = part.equals("test") ? "t10k-" : "train-";
+  private static @Nullable Dataset idx(Path folder, String part) {
+    Path images = file(folder, part + "images-idx3-ubyte");
+    Path labels = file(folder, part + "labels-idx1-ubyte");
+    return images == null || labels == null ? null : IdxDataset.of(images, labels);
+  }
+
+  private static @Nullable Path file(Path folder, String name) {
     for (String end : List.of("", ".gz")) {
-      Path file = folder.resolve(prefix + kind + end);
+      Path file = folder.resolve(name + end);
       if (Files.isRegularFile(file)) {
         return file;
       }

@@ -52,6 +52,11 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
   }
 
   @Override
+  public int label(int index) {
+    return classes[index];
+  }
+
+  @Override
   public String name(int index) {
     return files.get(index).toString();
   }

@@ -110,6 +110,11 @@ record IdxDataset(List<String> labels, int height, int width, byte[] pixels, byt
   public Sample get(int index) {
     int size = width * height;
     byte[] one = Arrays.copyOfRange(pixels, index * size, (index + 1) * size);
-    return new Sample(Picture.of(width, height, 1, one), classes[index] & 255);
+    return new Sample(Picture.of(width, height, 1, one), label(index));
+  }
+
+  @Override
+  public int label(int index) {
+    return classes[index] & 255;
   }
 }

@@ -1,0 +1,158 @@
+package io.fovea.converters;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.fovea.onnx.Model;
+import io.fovea.onnx.OnnxException;
+import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Device;
+import io.fovea.runtime.ImageModel;
+import io.fovea.runtime.Output;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ArchitecturesTest {
+  @ParameterizedTest
+  @CsvSource({
+    "lenet5, 61706",
+    "resnet8, 75290",
+    "resnet20, 269722",
+    "resnet32, 464154",
+    "resnet44, 658586",
+    "resnet56, 853018",
+    "resnet110, 1727962",
+    "resnet18, 11689512",
+    "resnet34, 21797672",
+    "resnet50, 25557032",
+    "resnet101, 44549160",
+    "resnet152, 60192808"
+  })
+  void hasThePapersNumberOfParameters(String name, long wanted) {
+    long met =
+        Architectures.named(name).model(Options.defaults()).graph().initializers().values().stream()
+            .filter(t -> t.type().isFloating() && !t.name().contains("running_"))
+            .mapToLong(Tensor::size)
+            .sum();
+    assertEquals(wanted, met);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet18", "resnet34", "resnet50"})
+  void namesItsWeightsAsPublishedCheckpointsDo(String name) throws IOException {
+    Path list =
+        Path.of(System.getProperty("fovea.shared", "../../shared"))
+            .resolve("reference/state-dicts/" + name + ".tsv");
+    assumeTrue(Files.exists(list), "skipped: the shared data has no state dictionary of " + name);
+    Map<String, Tensor> mine =
+        Architectures.named(name).model(Options.defaults()).graph().initializers();
+    List<String> wanted = Files.readAllLines(list);
+    List<String> met = new ArrayList<>();
+    for (Tensor t : mine.values()) {
+      String dims = Stream.of(t.proto().getDimsList()).toList().get(0).toString();
+      met.add(t.name() + "\t" + dims.replaceAll("[\\[\\] ]", ""));
+    }
+    assertEquals(wanted.stream().sorted().toList(), met.stream().sorted().toList());
+  }
+
+  static List<Architecture> all() {
+    return Architectures.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void runsAtTwoBatchesAndTwoSizes(Architecture a) {
+    Model model = a.model(Options.defaults());
+    assertEquals(17, model.opset());
+    assertEquals(8, model.proto().getIrVersion());
+    int size = Math.min(64, a.size());
+    try (ImageModel served = ImageModel.load(a.name(), model.toBytes(), Device.cpu())) {
+      for (int[] shape : new int[][] {{1, size, size}, {7, size + 13, size + 6}}) {
+        Output out = run(served, shape[0], a.channels(), shape[1], shape[2]);
+        assertArrayEquals(new long[] {shape[0], a.classes()}, out.shape());
+        for (float v : out.values()) {
+          assertTrue(Float.isFinite(v));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void takesEveryActivation(Activation activation) {
+    runs(Options.classes(3).withActivation(activation));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Normalization.class)
+  void takesEveryNormalization(Normalization normalization) {
+    runs(Options.classes(3).withNormalization(normalization));
+  }
+
+  @Test
+  void takesChannelsAndWidth() {
+    Options narrow = Options.classes(3).withChannels(1).withWidth(0.5);
+    Model model = Architectures.named("resnet8").model(narrow);
+    Tensor first = model.graph().initializers().get("conv1.weight");
+    assertArrayEquals(new long[] {8, 1, 3, 3}, first.dims());
+    runs(narrow);
+  }
+
+  private static void runs(Options options) {
+    Model model = Architectures.named("resnet8").model(options);
+    int channels = options.channels() == null ? 3 : options.channels();
+    try (ImageModel served = ImageModel.load("resnet8", model.toBytes(), Device.cpu())) {
+      Output out = run(served, 2, channels, 24, 33);
+      assertArrayEquals(new long[] {2, 3}, out.shape());
+    }
+  }
+
+  private static Output run(ImageModel model, int n, int c, int h, int w) {
+    float[] pixels = new float[n * c * h * w];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (float) Math.sin(i);
+    }
+    return model.run(FloatBuffer.wrap(pixels), new long[] {n, c, h, w});
+  }
+
+  @Test
+  void drawsTheSameWeightsFromTheSameSeed() {
+    Architecture a = Architectures.named("resnet8");
+    byte[] one = a.model(Options.defaults().withSeed(1)).toBytes();
+    assertArrayEquals(one, a.model(Options.defaults().withSeed(1)).toBytes());
+    byte[] two = a.model(Options.defaults().withSeed(2)).toBytes();
+    assertTrue(!java.util.Arrays.equals(one, two));
+  }
+
+  @Test
+  void saysWhichNamesAndOptionsThereAre() {
+    OnnxException name = assertThrows(OnnxException.class, () -> Architectures.named("resnet19"));
+    assertTrue(name.getMessage().startsWith("no architecture 'resnet19'; there are [lenet5"));
+    OnnxException classes = assertThrows(OnnxException.class, () -> Options.classes(0));
+    assertTrue(classes.getMessage().startsWith("option classes: expected more than 0"));
+  }
+
+  @Test
+  void refusesAPictureThatIsTooSmallWithTheModelsWords() {
+    Model model = Architectures.named("lenet5").model(Options.defaults());
+    try (ImageModel served = ImageModel.load("lenet5", model.toBytes(), Device.cpu())) {
+      RuntimeException e = assertThrows(RuntimeException.class, () -> run(served, 1, 1, 20, 20));
+      assertTrue(e.getMessage().startsWith("lenet5: input [1, 1, 20, 20]"), e.getMessage());
+    }
+  }
+}

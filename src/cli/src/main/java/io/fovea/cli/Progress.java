@@ -1,0 +1,59 @@
+package io.fovea.cli;
+
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A progress bar on stderr; silent where stderr is no terminal, so that logs stay readable. */
+final class Progress implements AutoCloseable {
+  private final boolean shown = System.console() != null;
+  private final ProgressBar bar;
+
+  Progress(String task, long total) {
+    this.bar =
+        new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(total)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(shown ? 250 : Integer.MAX_VALUE)
+            .setConsumer(new Line(shown))
+            .build();
+  }
+
+  void at(long done) {
+    bar.stepTo(done);
+  }
+
+  void note(String text) {
+    bar.setExtraMessage(text);
+  }
+
+  @Override
+  public void close() {
+    bar.close();
+  }
+
+  /** Rewrites one line of the terminal. */
+  private record Line(boolean shown) implements me.tongfei.progressbar.ProgressBarConsumer {
+    private static final int WIDTH = 100;
+
+    @Override
+    public int getMaxRenderedLength() {
+      return WIDTH;
+    }
+
+    @Override
+    public void accept(String text) {
+      if (shown) {
+        System.err.print("\r" + text);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (shown) {
+        System.err.print("\r" + " ".repeat(WIDTH) + "\r");
+      }
+    }
+  }
+}

@@ -277,11 +277,13 @@ final class Layouts {
     if (axes == null && c.has(1)) {
       return List.of(c.type(0).withShape(keep ? unknown(x.size()) : null));
     }
-    boolean all = axes == null || axes.length == 0;
-    if (all && c.node().attribute("noop_with_empty_axes", 0) != 0) {
-      return List.of(c.type(0));
+    if (axes == null || axes.length == 0) {
+      if (c.node().attribute("noop_with_empty_axes", 0) != 0) {
+        return List.of(c.type(0));
+      }
+      axes = LongStream.range(0, x.size()).toArray();
     }
-    Set<Integer> gone = axes(c, all ? LongStream.range(0, x.size()).toArray() : axes, x.size());
+    Set<Integer> gone = axes(c, axes, x.size());
     List<Dim> out = new ArrayList<>();
     for (int i = 0; i < x.size(); i++) {
       if (!gone.contains(i)) {

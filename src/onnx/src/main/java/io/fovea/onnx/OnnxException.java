@@ -2,6 +2,7 @@ package io.fovea.onnx;
 
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,11 @@ public final class OnnxException extends RuntimeException {
         inner == null ? null : inner.operator,
         inner == null ? null : inner.node,
         cause);
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 
   /**

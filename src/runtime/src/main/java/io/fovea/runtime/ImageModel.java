@@ -17,8 +17,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A loaded ONNX file that takes pictures: one float input {@code [N, C, H, W]} and at least one
@@ -34,6 +35,7 @@ public final class ImageModel implements AutoCloseable {
   private final String output;
   private final long[] outputShape;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final Queue<FloatBuffer> buffers = new ConcurrentLinkedQueue<>();
   private boolean closed;
 
   private ImageModel(String name, OrtSession session, Device.Choice choice) throws OrtException {
@@ -153,29 +155,40 @@ public final class ImageModel implements AutoCloseable {
    * @throws ScoringException where the pictures do not have one tensor shape
    */
   public Output run(List<Picture> pictures, Preprocessing preprocessing) {
-    long[] shape = null;
-    FloatBuffer tensor = FloatBuffer.allocate(0);
-    for (Picture picture : pictures) {
-      Picture prepared = preprocessing.picture(picture);
-      long[] one = {pictures.size(), preprocessing.channels(), prepared.height(), prepared.width()};
-      if (shape == null) {
-        shape = one;
-        tensor = direct(one);
-      } else if (!Arrays.equals(shape, one)) {
-        throw new ScoringException(
-            name, "one batch holds %s and %s".formatted(text(shape), text(one)));
-      }
-      preprocessing.tensor(prepared, tensor);
-    }
-    if (shape == null) {
+    if (pictures.isEmpty()) {
       throw new ScoringException(name, "a batch wants at least one picture");
     }
-    return run(tensor.flip(), shape);
+    Picture first = preprocessing.picture(pictures.get(0));
+    long[] shape = {pictures.size(), preprocessing.channels(), first.height(), first.width()};
+    FloatBuffer tensor = borrow(shape);
+    try {
+      preprocessing.tensor(first, tensor);
+      for (Picture picture : pictures.subList(1, pictures.size())) {
+        Picture prepared = preprocessing.picture(picture);
+        if (prepared.height() != first.height() || prepared.width() != first.width()) {
+          throw new ScoringException(name, "one batch holds " + first + " and " + prepared);
+        }
+        preprocessing.tensor(prepared, tensor);
+      }
+      return run(tensor.flip(), shape);
+    } finally {
+      buffers.add(tensor);
+    }
   }
 
-  private static FloatBuffer direct(long[] shape) {
-    int size = Math.toIntExact(Arrays.stream(shape).reduce(4, Math::multiplyExact));
-    return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  /**
+   * A direct buffer for a batch. There are as many as there were runs at once; one that is too
+   * small is left to the garbage collector.
+   */
+  private FloatBuffer borrow(long[] shape) {
+    int size = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+    FloatBuffer used = buffers.poll();
+    if (used != null && used.capacity() >= size) {
+      return used.clear();
+    }
+    return ByteBuffer.allocateDirect(Math.multiplyExact(4, size))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
   }
 
   /**
@@ -217,8 +230,8 @@ public final class ImageModel implements AutoCloseable {
     }
   }
 
-  private static String text(long @Nullable [] shape) {
-    return shape == null ? "[]" : Arrays.toString(shape).replace("-1", "any");
+  private static String text(long[] shape) {
+    return Arrays.toString(shape).replace("-1", "any");
   }
 
   /** Frees the model once the runs under way are done; later runs fail. */

@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Preprocessing;
+import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
@@ -83,6 +84,7 @@ public final class Trainer {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
+    checkClasses(training);
     List<Epoch> history = new ArrayList<>();
     try (Learner learner = new Learner(model, recipe.optimizer(), recipe.labelSmoothing());
         Loader train = new Loader(training, fed, 2);
@@ -105,6 +107,20 @@ public final class Trainer {
         trained = trained.withMetadata(pair.getKey(), pair.getValue());
       }
       return Trained.of(trained, List.copyOf(history), learner, held);
+    }
+  }
+
+  /** Tells a wrong number of classes before hours of training, where the graph says it. */
+  private void checkClasses(Dataset training) {
+    List<Dim> shape = model.graph().outputs().get(0).type().shape();
+    if (shape == null || shape.size() != 2 || !shape.get(1).isKnown()) {
+      return;
+    }
+    long outputs = shape.get(1).size();
+    if (outputs != training.labels().size()) {
+      throw new TrainException(
+          "the net has %d outputs, the data has %d classes"
+              .formatted(outputs, training.labels().size()));
     }
   }
 

@@ -1,0 +1,91 @@
+package io.fovea.image;
+
+import com.twelvemonkeys.imageio.plugins.bmp.BMPImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.jpeg.JPEGImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.tiff.BigTIFFImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.function.Supplier;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * The decoders of ImageIO, each named here and not left to what is first on the class path: the
+ * JDK's for JPEG, PNG and GIF, TwelveMonkeys' for the rest and for the JPEGs that the JDK refuses.
+ */
+enum ImageIo {
+  JPEG(jdk("jpeg")),
+  LENIENT_JPEG(registered(JPEGImageReaderSpi.class, JPEGImageReaderSpi::new)),
+  PNG(jdk("png")),
+  GIF(jdk("gif")),
+  BMP(registered(BMPImageReaderSpi.class, BMPImageReaderSpi::new)),
+  TIFF(registered(TIFFImageReaderSpi.class, TIFFImageReaderSpi::new)),
+  BIG_TIFF(registered(BigTIFFImageReaderSpi.class, BigTIFFImageReaderSpi::new)),
+  WEBP(registered(WebPImageReaderSpi.class, WebPImageReaderSpi::new));
+
+  private final ImageReaderSpi provider;
+
+  ImageIo(ImageReaderSpi provider) {
+    this.provider = provider;
+  }
+
+  /** What is done with an open reader. */
+  @FunctionalInterface
+  interface Use<T> {
+    T with(ImageReader reader) throws IOException;
+  }
+
+  /** Opens a file that is in memory; nothing is cached on a disk. */
+  <T> T open(byte[] file, Use<T> use) throws IOException {
+    ImageReader reader = provider.createReaderInstance();
+    try (ImageInputStream in = new ByteArrayImageInputStream(file)) {
+      reader.setInput(in, false, true);
+      return use.with(reader);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** The first image of a file, once its size is found to be allowed. */
+  BufferedImage read(byte[] file, PixelLimit limit) throws IOException {
+    return open(
+        file,
+        reader -> {
+          limit.check(reader.getWidth(0), reader.getHeight(0));
+          return reader.read(0);
+        });
+  }
+
+  private static ImageReaderSpi jdk(String format) {
+    Iterator<ImageReaderSpi> all =
+        IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+    while (all.hasNext()) {
+      ImageReaderSpi spi = all.next();
+      if (spi.getClass().getName().startsWith("com.sun.imageio.plugins." + format + ".")) {
+        return spi;
+      }
+    }
+    throw new IllegalStateException("this JDK has no reader of " + format);
+  }
+
+  /**
+   * The registered provider; where ImageIO did not find it, as it looks through the class loader of
+   * the thread that used it first, it is registered now: readers of TIFF look up that of JPEG.
+   */
+  private static <T extends ImageReaderSpi> T registered(Class<T> type, Supplier<T> make) {
+    IIORegistry registry = IIORegistry.getDefaultInstance();
+    T found = registry.getServiceProviderByClass(type);
+    if (found != null) {
+      return found;
+    }
+    T made = make.get();
+    registry.registerServiceProvider(made);
+    return made;
+  }
+}

@@ -1,0 +1,236 @@
+package io.fovea.image;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * A decoded picture: upright, 8 bits a sample, one channel (grey) or three (RGB). Immutable and
+ * thread-safe.
+ */
+public final class Picture {
+  private final int width;
+  private final int height;
+  private final int channels;
+  private final byte[] pixels;
+
+  private Picture(int width, int height, int channels, byte[] pixels) {
+    this.width = width;
+    this.height = height;
+    this.channels = channels;
+    this.pixels = pixels;
+  }
+
+  /**
+   * A picture of these pixels; the array is not copied.
+   *
+   * @param channels 1 (grey) or 3 (RGB)
+   * @param pixels {@code [height, width, channels]}, row-major, each sample 0 to 255
+   * @throws PictureException where the sizes do not agree
+   */
+  public static Picture of(int width, int height, int channels, byte[] pixels) {
+    int wanted = bytes(width, height, channels);
+    if (pixels.length != wanted) {
+      throw problem(
+          "%dx%d with %d channels wants %d bytes, not %d"
+              .formatted(width, height, channels, wanted, pixels.length));
+    }
+    return new Picture(width, height, channels, pixels);
+  }
+
+  /**
+   * Reads a file with {@link PictureReader#standard()}.
+   *
+   * @throws PictureException where it cannot be read
+   */
+  public static Picture read(Path file) {
+    return PictureReader.standard().read(file);
+  }
+
+  /**
+   * Reads the bytes of a file with {@link PictureReader#standard()}.
+   *
+   * @throws PictureException where they cannot be read
+   */
+  public static Picture read(byte[] file) {
+    return PictureReader.standard().read(file, "picture");
+  }
+
+  /** Width in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Height in pixels. */
+  public int height() {
+    return height;
+  }
+
+  /** 1 (grey) or 3 (RGB). */
+  public int channels() {
+    return channels;
+  }
+
+  /**
+   * The samples {@code [height, width, channels]}, row-major, 0 to 255. This is the array itself,
+   * which nobody may change.
+   */
+  public byte[] pixels() {
+    return pixels;
+  }
+
+  /** Three channels; a grey picture's value three times. */
+  public Picture toRgb() {
+    if (channels == 3) {
+      return this;
+    }
+    byte[] rgb = allocate(width, height, 3);
+    for (int i = 0, at = 0; i < pixels.length; i++) {
+      rgb[at++] = pixels[i];
+      rgb[at++] = pixels[i];
+      rgb[at++] = pixels[i];
+    }
+    return new Picture(width, height, 3, rgb);
+  }
+
+  /** One channel: luma of ITU-R 601-2 in 16-bit fixed point, rounded, as Pillow has it. */
+  public Picture toGrey() {
+    if (channels == 1) {
+      return this;
+    }
+    byte[] grey = allocate(width, height, 1);
+    for (int i = 0, at = 0; i < grey.length; i++, at += 3) {
+      int red = pixels[at] & 0xff;
+      int green = pixels[at + 1] & 0xff;
+      int blue = pixels[at + 2] & 0xff;
+      grey[i] = (byte) ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
+    }
+    return new Picture(width, height, 1, grey);
+  }
+
+  /**
+   * The rectangle whose top left pixel is {@code (x, y)}.
+   *
+   * @throws PictureException where it is empty or leaves the picture
+   */
+  public Picture crop(int x, int y, int width, int height) {
+    if (x == 0 && y == 0 && width == this.width && height == this.height) {
+      return this;
+    }
+    if (x < 0 || y < 0 || width > this.width - x || height > this.height - y) {
+      throw problem(
+          "a crop of %dx%d at %d,%d leaves a picture of %dx%d"
+              .formatted(width, height, x, y, this.width, this.height));
+    }
+    byte[] out = allocate(width, height, channels);
+    for (int row = 0, stride = width * channels; row < height; row++) {
+      int from = ((y + row) * this.width + x) * channels;
+      System.arraycopy(pixels, from, out, row * stride, stride);
+    }
+    return new Picture(width, height, channels, out);
+  }
+
+  /** The mirror image: left becomes right. */
+  public Picture flipHorizontally() {
+    return Orientation.FLIPPED.apply(this);
+  }
+
+  /**
+   * The picture with a border.
+   *
+   * @param left columns to add, and so on; none negative
+   * @param fill value of every channel of the border
+   * @throws PictureException where a border is negative or the result too large
+   */
+  public Picture pad(int left, int top, int right, int bottom, byte fill) {
+    if ((left | top | right | bottom) < 0) {
+      throw problem("a border of %d, %d, %d, %d".formatted(left, top, right, bottom));
+    }
+    if ((left | top | right | bottom) == 0) {
+      return this;
+    }
+    long w = (long) width + left + right;
+    long h = (long) height + top + bottom;
+    byte[] out = allocate(w, h, channels);
+    if (fill != 0) {
+      Arrays.fill(out, fill);
+    }
+    for (int row = 0, stride = width * channels; row < height; row++) {
+      int to = (int) (((top + row) * w + left) * channels);
+      System.arraycopy(pixels, row * stride, out, to, stride);
+    }
+    return new Picture((int) w, (int) h, channels, out);
+  }
+
+  /**
+   * The picture with a border of a level in [0, 255].
+   *
+   * @throws PictureException as above, or where the level is none
+   */
+  public Picture pad(int left, int top, int right, int bottom, int level) {
+    if (level < 0 || level > 255) {
+      throw problem("a border of level %d: expected 0 to 255".formatted(level));
+    }
+    return pad(left, top, right, bottom, (byte) level);
+  }
+
+  /**
+   * The picture at another size, stretched where the aspect ratio differs.
+   *
+   * @throws PictureException where the size is not positive or too large
+   */
+  public Picture resize(int width, int height, Resampling filter) {
+    bytes(width, height, channels);
+    return Resampler.resize(this, width, height, filter, 0, 0, width, height);
+  }
+
+  /**
+   * Writes a PNG, whole or not at all; a file of that name is replaced.
+   *
+   * @throws PictureException where it cannot be written
+   */
+  public void writePng(Path file) {
+    Path temporary =
+        file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid());
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      ImageIO.write(Rasters.image(this), "png", new MemoryCacheImageOutputStream(out));
+      Files.write(temporary, out.toByteArray());
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new PictureException(file.toString(), "cannot be written: " + e, e);
+    }
+  }
+
+  /** Room for the samples of a picture; refuses what no array can hold. */
+  static byte[] allocate(long width, long height, int channels) {
+    return new byte[bytes(width, height, channels)];
+  }
+
+  private static int bytes(long width, long height, int channels) {
+    if (channels != 1 && channels != 3) {
+      throw problem("%d channels: expected 1 (grey) or 3 (RGB)".formatted(channels));
+    }
+    if (width < 1 || height < 1) {
+      throw problem("a size of %dx%d: expected 1x1 or more".formatted(width, height));
+    }
+    if (height > (Integer.MAX_VALUE - 8) / channels / width) {
+      throw problem("%dx%d is more than one array can hold".formatted(width, height));
+    }
+    return (int) (width * height * channels);
+  }
+
+  private static PictureException problem(String what) {
+    return new PictureException("picture", what);
+  }
+
+  @Override
+  public String toString() {
+    return "%dx%d %s".formatted(width, height, channels == 1 ? "grey" : "RGB");
+  }
+}

@@ -1,0 +1,123 @@
+package io.fovea.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * Reads JPEG, PNG, GIF, BMP, TIFF, WebP, PNM and ICO files as Pillow does: upright by their EXIF
+ * orientation, palettes looked up, alpha dropped, of 16 bits the high byte, no colour management.
+ * Grey files give one channel, all others three; of several frames or pages the first is read.
+ * Immutable and thread-safe.
+ */
+public final class PictureReader {
+  private static final PictureReader STANDARD = new PictureReader(178_956_970, 1L << 30);
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+  private final PixelLimit limit;
+  private final long maxBytes;
+
+  private PictureReader(long maxPixels, long maxBytes) {
+    this.limit = new PixelLimit(maxPixels);
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * The reader that {@link Picture#read} uses: up to 178,956,970 pixels in files of up to 1 GiB.
+   */
+  public static PictureReader standard() {
+    return STANDARD;
+  }
+
+  /**
+   * A reader that refuses larger pictures by their headers, before anything is allocated for their
+   * pixels.
+   *
+   * @param maxPixels width times height, at least 1
+   */
+  public PictureReader withMaxPixels(long maxPixels) {
+    return new PictureReader(positive(maxPixels), maxBytes);
+  }
+
+  /**
+   * A reader that refuses larger files; those of 2 GiB and more never fit.
+   *
+   * @param maxBytes size of the file as it is stored, at least 1
+   */
+  public PictureReader withMaxBytes(long maxBytes) {
+    return new PictureReader(limit.pixels(), Math.min(positive(maxBytes), LARGEST_ARRAY - 1));
+  }
+
+  private static long positive(long limit) {
+    if (limit < 1) {
+      throw new PictureException("reader", "a limit of " + limit + " lets nothing through");
+    }
+    return limit;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws PictureException where it is not there, too large, damaged or of an unknown format
+   */
+  public Picture read(Path file) {
+    String name = file.toString();
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes((int) maxBytes + 1);
+    } catch (NoSuchFileException e) {
+      throw new PictureException(name, "no such file", e);
+    } catch (IOException | OutOfMemoryError e) {
+      throw new PictureException(name, "cannot be read: " + e, e);
+    }
+    return read(bytes, name);
+  }
+
+  /**
+   * Reads the bytes of a file.
+   *
+   * @param name how messages name it
+   * @throws PictureException where they are too many, damaged or of an unknown format
+   */
+  public Picture read(byte[] bytes, String name) {
+    if (bytes.length == 0) {
+      throw new PictureException(name, "it is empty");
+    }
+    if (bytes.length > maxBytes) {
+      throw new PictureException(name, "over the limit of %,d bytes".formatted(maxBytes));
+    }
+    try {
+      Header header = Header.of(bytes);
+      Picture stored = decoder(header).decode(bytes, limit);
+      return header.orientation().apply(stored);
+    } catch (Throwable e) { // decoders fail in every way on damaged files, also with errors
+      throw new PictureException(name, reason(e), e);
+    }
+  }
+
+  private static Decoder decoder(Header header) throws IOException {
+    return switch (header.format()) {
+      case JPEG -> JpegDecoder::decode;
+      case PNG -> (file, limit) -> Rasters.picture(ImageIo.PNG.read(file, limit));
+      case GIF -> GifDecoder::decode;
+      case BMP -> (file, limit) -> Rasters.picture(ImageIo.BMP.read(file, limit));
+      case TIFF -> (file, limit) -> TiffDecoder.decode(file, limit, header.bits());
+      case WEBP -> WebpDecoder::decode;
+      case PBM, PGM, PPM, PNM, PAM -> PnmDecoder::decode;
+      case ICO -> IcoDecoder::decode;
+      default -> throw new IOException("not a picture of a format that is read here");
+    };
+  }
+
+  private static String reason(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return "not enough memory";
+    }
+    String message = e.getMessage();
+    return message == null || message.isBlank()
+        ? "damaged (" + e.getClass().getSimpleName() + ")"
+        : message;
+  }
+}

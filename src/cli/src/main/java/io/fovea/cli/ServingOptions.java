@@ -36,7 +36,7 @@ final class ServingOptions {
     try {
       return Device.named(device);
     } catch (IllegalArgumentException e) {
-      throw new Fovea.UserException(e.getMessage());
+      throw new Fovea.UserException(String.valueOf(e.getMessage()));
     }
   }
 

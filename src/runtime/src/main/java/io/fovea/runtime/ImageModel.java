@@ -114,7 +114,7 @@ public final class ImageModel implements AutoCloseable {
         throw e;
       }
     } catch (OrtException e) {
-      throw new ScoringException(name, e.getMessage(), e);
+      throw new ScoringException(name, String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -244,7 +244,7 @@ public final class ImageModel implements AutoCloseable {
         session.close();
       }
     } catch (OrtException e) {
-      throw new ScoringException(name, e.getMessage(), e);
+      throw new ScoringException(name, String.valueOf(e.getMessage()), e);
     } finally {
       lock.writeLock().unlock();
     }

@@ -157,7 +157,7 @@ final class TorchGraph implements AutoCloseable {
    */
   Tensor forward(Tensor x, boolean training) {
     Tensor[] values = new Tensor[slots.size()];
-    fixed.forEach((name, tensor) -> values[slots.get(name)] = tensor);
+    fixed.forEach((name, tensor) -> values[slot(name)] = tensor);
     values[input] = x;
     for (Step step : steps) {
       Tensor[] inputs = new Tensor[step.inputs.length];

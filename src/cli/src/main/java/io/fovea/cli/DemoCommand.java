@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
     name = "demo",
     description = {
       "Trains a small residual net on drawn shapes, exports it, checks it against ONNX Runtime,",
-      "and scores pictures of many sizes and formats. One to two minutes on two cores."
+      "and scores pictures of many sizes and formats. About a minute on two cores."
     })
 final class DemoCommand implements Callable<Integer> {
   private static final int SIZE = 32;
@@ -43,7 +43,7 @@ final class DemoCommand implements Callable<Integer> {
   Path output = Path.of("fovea-demo");
 
   @Option(names = "--epochs", description = "default: ${DEFAULT-VALUE}")
-  int epochs = 12;
+  int epochs = 40;
 
   @Override
   public Integer call() throws IOException {

@@ -144,10 +144,13 @@ public final class Picture {
    * The picture with a border.
    *
    * @param left columns to add, and so on; none negative
-   * @param fill value of every channel of the border
-   * @throws PictureException where a border is negative or the result too large
+   * @param level of every channel of the border, in [0, 255]
+   * @throws PictureException where a border is negative, the result too large or the level none
    */
-  public Picture pad(int left, int top, int right, int bottom, byte fill) {
+  public Picture pad(int left, int top, int right, int bottom, int level) {
+    if (level < 0 || level > 255) {
+      throw problem("a border of level %d: expected 0 to 255".formatted(level));
+    }
     if ((left | top | right | bottom) < 0) {
       throw problem("a border of %d, %d, %d, %d".formatted(left, top, right, bottom));
     }
@@ -157,26 +160,14 @@ public final class Picture {
     long w = (long) width + left + right;
     long h = (long) height + top + bottom;
     byte[] out = allocate(w, h, channels);
-    if (fill != 0) {
-      Arrays.fill(out, fill);
+    if (level != 0) {
+      Arrays.fill(out, (byte) level);
     }
     for (int row = 0, stride = width * channels; row < height; row++) {
       int to = (int) (((top + row) * w + left) * channels);
       System.arraycopy(pixels, row * stride, out, to, stride);
     }
     return new Picture((int) w, (int) h, channels, out);
-  }
-
-  /**
-   * The picture with a border of a level in [0, 255].
-   *
-   * @throws PictureException as above, or where the level is none
-   */
-  public Picture pad(int left, int top, int right, int bottom, int level) {
-    if (level < 0 || level > 255) {
-      throw problem("a border of level %d: expected 0 to 255".formatted(level));
-    }
-    return pad(left, top, right, bottom, (byte) level);
   }
 
   /**

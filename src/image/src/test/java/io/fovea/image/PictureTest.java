@@ -40,11 +40,10 @@ class PictureTest {
   @Test
   void cropPadAndFlipMoveSamples() {
     assertArrayEquals(new byte[] {2, 3}, COLUMNS.crop(1, 0, 2, 1).pixels());
-    assertArrayEquals(
-        new byte[] {9, 9, 9, 9, 9, 1, 2, 3}, COLUMNS.pad(1, 1, 0, 0, (byte) 9).pixels());
+    assertArrayEquals(new byte[] {9, 9, 9, 9, 9, 1, 2, 3}, COLUMNS.pad(1, 1, 0, 0, 9).pixels());
     assertArrayEquals(new byte[] {3, 2, 1}, COLUMNS.flipHorizontally().pixels());
     Picture p = noise(7, 5, 3, 1);
-    assertSame(p, p.pad(2, 3, 4, 1, (byte) -1).crop(2, 3, 7, 5), "padded and cropped");
+    assertSame(p, p.pad(2, 3, 4, 1, 255).crop(2, 3, 7, 5), "padded and cropped");
     assertSame(p, p.flipHorizontally().flipHorizontally(), "flipped twice");
     assertEquals(-1, p.pad(0, 0, 1, 0, 255).pixels()[7 * 3]);
   }
@@ -55,8 +54,8 @@ class PictureTest {
     assertEquals("picture: a crop of 2x1 at 2,0 leaves a picture of 3x1", crop.getMessage());
     assertThrows(PictureException.class, () -> COLUMNS.crop(0, 0, 0, 1));
     assertThrows(PictureException.class, () -> COLUMNS.crop(Integer.MAX_VALUE, 0, 2, 1));
-    assertThrows(PictureException.class, () -> COLUMNS.pad(-1, 0, 0, 0, (byte) 0));
-    assertThrows(PictureException.class, () -> COLUMNS.pad(0, Integer.MAX_VALUE, 0, 0, (byte) 0));
+    assertThrows(PictureException.class, () -> COLUMNS.pad(-1, 0, 0, 0, 0));
+    assertThrows(PictureException.class, () -> COLUMNS.pad(0, Integer.MAX_VALUE, 0, 0, 0));
     assertThrows(PictureException.class, () -> COLUMNS.pad(0, 0, 0, 0, 256));
     assertThrows(PictureException.class, () -> COLUMNS.resize(0, 1, Resampling.BOX));
   }

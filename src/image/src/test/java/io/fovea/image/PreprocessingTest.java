@@ -92,7 +92,7 @@ class PreprocessingTest {
     assertSame(p.crop(2, 2, 4, 4), Preprocessing.of(new CenterCrop(4, 4)).picture(p), "1.5 is 2");
     assertSame(p.crop(0, 0, 6, 6), Preprocessing.of(new CenterCrop(6, 6)).picture(p), "0.5 is 0");
     Picture small = Preprocessing.of(new CenterCrop(4, 10)).picture(p);
-    assertSame(p.crop(0, 2, 7, 4).pad(1, 0, 2, 0, (byte) 0), small, "wider than the picture");
+    assertSame(p.crop(0, 2, 7, 4).pad(1, 0, 2, 0, 0), small, "wider than the picture");
   }
 
   @Test
@@ -100,7 +100,7 @@ class PreprocessingTest {
     Preprocessing p = Preprocessing.of(new Letterbox(10, 10, 114, BILINEAR));
     Picture wide = noise(20, 6, 3, 7);
     Picture inside = wide.resize(10, 3, BILINEAR);
-    assertSame(inside.pad(0, 3, 0, 4, (byte) 114), p.picture(wide), "wide");
+    assertSame(inside.pad(0, 3, 0, 4, 114), p.picture(wide), "wide");
     assertEquals("10x10 RGB", p.picture(noise(1, 3000, 3, 8)).toString());
   }
 
@@ -108,7 +108,7 @@ class PreprocessingTest {
   void padToMultipleFillsRightAndBelow() {
     Picture p = noise(33, 64, 1, 9);
     Preprocessing pad = Preprocessing.of(new PadToMultiple(32, 255));
-    assertSame(p.pad(0, 0, 31, 0, (byte) -1), pad.picture(p), "33x64");
+    assertSame(p.pad(0, 0, 31, 0, 255), pad.picture(p), "33x64");
   }
 
   @Test

@@ -68,7 +68,7 @@ final class DirectResNet18 {
 
   private Conv2dImpl conv(int in, int out, int kernel, int stride) {
     Conv2dOptions options = new Conv2dOptions(in, out, new LongPointer(kernel, kernel));
-    options.stride().put(stride, stride);
+    options.stride().put(new LongPointer(stride, stride)); // put(a, b) would be index and value
     options.padding().put(new LongPointer(kernel / 2, kernel / 2));
     options.bias().put(false);
     return own(new Conv2dImpl(options));
@@ -93,6 +93,10 @@ final class DirectResNet18 {
             y, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false);
     for (Block block : blocks) {
       y = block.forward(y);
+    }
+    if (y.size(2) != (x.size(2) + 31) / 32) { // a net that strides less would flatter the other
+      throw new IllegalStateException(
+          "expected a stride of 32 in all, met a height of " + y.size(2));
     }
     return head.forward(torch.flatten(torch.mean(y, new long[] {2, 3}, true, null), 1, -1));
   }

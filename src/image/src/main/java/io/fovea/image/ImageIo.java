@@ -20,10 +20,10 @@ import javax.imageio.stream.ImageInputStream;
  * JDK's for JPEG, PNG and GIF, TwelveMonkeys' for the rest and for the JPEGs that the JDK refuses.
  */
 enum ImageIo {
-  JPEG(jdk("jpeg")),
+  JPEG(jdk(ImageReaderSpi.class, "jpeg")),
   LENIENT_JPEG(registered(JPEGImageReaderSpi.class, JPEGImageReaderSpi::new)),
-  PNG(jdk("png")),
-  GIF(jdk("gif")),
+  PNG(jdk(ImageReaderSpi.class, "png")),
+  GIF(jdk(ImageReaderSpi.class, "gif")),
   BMP(registered(BMPImageReaderSpi.class, BMPImageReaderSpi::new)),
   TIFF(registered(TIFFImageReaderSpi.class, TIFFImageReaderSpi::new)),
   BIG_TIFF(registered(BigTIFFImageReaderSpi.class, BigTIFFImageReaderSpi::new)),
@@ -62,16 +62,17 @@ enum ImageIo {
         });
   }
 
-  private static ImageReaderSpi jdk(String format) {
-    Iterator<ImageReaderSpi> all =
-        IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+  /** The JDK's own provider of a format. */
+  static <T> T jdk(Class<T> type, String format) {
+    Iterator<T> all = IIORegistry.getDefaultInstance().getServiceProviders(type, false);
     while (all.hasNext()) {
-      ImageReaderSpi spi = all.next();
+      T spi = all.next();
       if (spi.getClass().getName().startsWith("com.sun.imageio.plugins." + format + ".")) {
         return spi;
       }
     }
-    throw new IllegalStateException("this JDK has no reader of " + format);
+    throw new IllegalStateException(
+        "this JDK has no %s of %s".formatted(type.getSimpleName(), format));
   }
 
   /**

@@ -1,13 +1,8 @@
 package io.fovea.image;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
+import java.util.Map;
 
 /**
  * A decoded picture: upright, 8 bits a sample, one channel (grey) or three (RGB). Immutable and
@@ -186,16 +181,7 @@ public final class Picture {
    * @throws PictureException where it cannot be written
    */
   public void writePng(Path file) {
-    Path temporary =
-        file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid());
-    try {
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      ImageIO.write(Rasters.image(this), "png", new MemoryCacheImageOutputStream(out));
-      Files.write(temporary, out.toByteArray());
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new PictureException(file.toString(), "cannot be written: " + e, e);
-    }
+    WholeFile.write(file, PngEncoder.encode(Rasters.image(this), Map.of()));
   }
 
   /** Room for the samples of a picture; refuses what no array can hold. */

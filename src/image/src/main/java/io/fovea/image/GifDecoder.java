@@ -3,6 +3,7 @@ package io.fovea.image;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.util.function.BiFunction;
 import javax.imageio.ImageReader;
 import javax.imageio.metadata.IIOMetadataNode;
 
@@ -18,6 +19,17 @@ record GifDecoder(int width, int height, int left, int top, int free) {
   private static final int HEADER_SIZE = 13;
 
   static Picture decode(byte[] file, PixelLimit limit) throws IOException {
+    return open(file, limit, GifDecoder::place);
+  }
+
+  /** One channel of the palette's indices. */
+  static Picture indices(byte[] file, PixelLimit limit) throws IOException {
+    return open(file, limit, GifDecoder::placeIndices);
+  }
+
+  private static Picture open(
+      byte[] file, PixelLimit limit, BiFunction<GifDecoder, BufferedImage, Picture> place)
+      throws IOException {
     if (file.length < HEADER_SIZE) {
       throw new IOException("it ends within its header");
     }
@@ -26,7 +38,7 @@ record GifDecoder(int width, int height, int left, int top, int free) {
         reader -> {
           GifDecoder canvas = canvas(file, reader);
           limit.check(canvas.width, canvas.height);
-          return canvas.place(reader.read(0));
+          return place.apply(canvas, reader.read(0));
         });
   }
 
@@ -51,6 +63,12 @@ record GifDecoder(int width, int height, int left, int top, int free) {
 
   private static int unsigned16(byte[] file, int at) {
     return (file[at] & 0xff) | (file[at + 1] & 0xff) << 8;
+  }
+
+  private Picture placeIndices(BufferedImage image) {
+    Picture frame = Rasters.indices(image);
+    int right = width - frame.width() - left;
+    return frame.pad(left, top, right, height - frame.height() - top, free);
   }
 
   private Picture place(BufferedImage image) {

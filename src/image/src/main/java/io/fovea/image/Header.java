@@ -22,10 +22,15 @@ import org.jspecify.annotations.Nullable;
  * What Commons Imaging finds in a file before anything is decoded: its format and its EXIF tags.
  */
 final class Header {
+  private static final int PNG_COLOR_TYPE = 25;
+  private static final int INDEXED = 3; // in PNG, and as the photometric interpretation of TIFF
+
+  private final byte[] file;
   private final ImageFormats format;
   private final TiffImageMetadata.@Nullable Directory tags;
 
-  private Header(ImageFormats format, TiffImageMetadata.@Nullable Directory tags) {
+  private Header(byte[] file, ImageFormats format, TiffImageMetadata.@Nullable Directory tags) {
+    this.file = file;
     this.format = format;
     this.tags = tags;
   }
@@ -33,7 +38,7 @@ final class Header {
   /** The header of a file; where its tags are damaged, as if it had none. */
   static Header of(byte[] file) throws IOException {
     ImageFormats format = format(file);
-    return new Header(format, firstDirectory(format, file));
+    return new Header(file, format, firstDirectory(format, file));
   }
 
   private static ImageFormats format(byte[] file) throws IOException {
@@ -90,6 +95,16 @@ final class Header {
   /** Bits a sample; 0 where the file does not say. */
   int bits() {
     return number(TiffTagConstants.TIFF_TAG_BITS_PER_SAMPLE, 0);
+  }
+
+  /** Whether samples are indices; also for bitmaps of more bits, whose decoder tells. */
+  boolean hasPalette() {
+    return switch (format) {
+      case GIF, BMP -> true;
+      case PNG -> file.length > PNG_COLOR_TYPE && file[PNG_COLOR_TYPE] == INDEXED;
+      case TIFF -> number(TiffTagConstants.TIFF_TAG_PHOTOMETRIC_INTERPRETATION, 0) == INDEXED;
+      default -> false;
+    };
   }
 
   private int number(TagInfo tag, int otherwise) {

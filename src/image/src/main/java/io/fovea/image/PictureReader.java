@@ -63,16 +63,26 @@ public final class PictureReader {
    * @throws PictureException where it is not there, too large, damaged or of an unknown format
    */
   public Picture read(Path file) {
+    return decode(bytes(file), file.toString(), PictureReader::colors);
+  }
+
+  /**
+   * Reads a file as {@link #read(Path)}; where a PNG, GIF, BMP or TIFF has a palette, one channel
+   * of its indices.
+   */
+  Picture readIndices(Path file) {
+    return decode(bytes(file), file.toString(), PictureReader::indices);
+  }
+
+  private byte[] bytes(Path file) {
     String name = file.toString();
-    byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes((int) maxBytes + 1);
+      return in.readNBytes((int) maxBytes + 1);
     } catch (NoSuchFileException e) {
       throw new PictureException(name, "no such file", e);
     } catch (IOException | OutOfMemoryError e) {
       throw new PictureException(name, "cannot be read: " + e, e);
     }
-    return read(bytes, name);
   }
 
   /**
@@ -82,6 +92,16 @@ public final class PictureReader {
    * @throws PictureException where they are too many, damaged or of an unknown format
    */
   public Picture read(byte[] bytes, String name) {
+    return decode(bytes, name, PictureReader::colors);
+  }
+
+  /** Which decoder reads the file of a header. */
+  @FunctionalInterface
+  private interface Choice {
+    Decoder decoder(Header header) throws IOException;
+  }
+
+  private Picture decode(byte[] bytes, String name, Choice choice) {
     if (bytes.length == 0) {
       throw new PictureException(name, "it is empty");
     }
@@ -90,14 +110,14 @@ public final class PictureReader {
     }
     try {
       Header header = Header.of(bytes);
-      Picture stored = decoder(header).decode(bytes, limit);
+      Picture stored = choice.decoder(header).decode(bytes, limit);
       return header.orientation().apply(stored);
     } catch (Throwable e) { // decoders fail in every way on damaged files, also with errors
       throw new PictureException(name, reason(e), e);
     }
   }
 
-  private static Decoder decoder(Header header) throws IOException {
+  private static Decoder colors(Header header) throws IOException {
     return switch (header.format()) {
       case JPEG -> JpegDecoder::decode;
       case PNG -> (file, limit) -> Rasters.picture(ImageIo.PNG.read(file, limit));
@@ -108,6 +128,19 @@ public final class PictureReader {
       case PBM, PGM, PPM, PNM, PAM -> PnmDecoder::decode;
       case ICO -> IcoDecoder::decode;
       default -> throw new IOException("not a picture of a format that is read here");
+    };
+  }
+
+  private static Decoder indices(Header header) throws IOException {
+    if (!header.hasPalette()) {
+      return colors(header);
+    }
+    return switch (header.format()) {
+      case PNG -> (file, limit) -> Rasters.indices(ImageIo.PNG.read(file, limit));
+      case GIF -> GifDecoder::indices;
+      case BMP -> (file, limit) -> Rasters.indices(ImageIo.BMP.read(file, limit));
+      case TIFF -> (file, limit) -> Rasters.indices(TiffDecoder.read(file, limit));
+      default -> colors(header);
     };
   }
 

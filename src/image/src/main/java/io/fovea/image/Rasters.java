@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
  * count, palettes are looked up, alpha is dropped.
  */
 final class Rasters {
+  /** A palette in which every index is a level. */
+  private static final int[] OWN_LEVELS = IntStream.range(0, 256).map(i -> i * 0x010101).toArray();
+
   private Rasters() {}
 
   /** The picture of an image whose samples fill the bits that it declares. */
@@ -48,6 +51,20 @@ final class Rasters {
       case ColorSpace.TYPE_CMYK -> Cmyk.toRgb(pack(raster, 4, bits), raster);
       default -> throw new IllegalArgumentException("its colour space is not read here");
     };
+  }
+
+  /** One channel of the palette's indices; of an image that has no palette, its picture. */
+  static Picture indices(BufferedImage image) {
+    ColorModel colors = image.getColorModel();
+    boolean indexed =
+        colors instanceof IndexColorModel || colors instanceof DiscreteAlphaIndexColorModel;
+    if (!indexed) {
+      return picture(image);
+    }
+    if (image.getSampleModel().getSampleSize(0) > 8) {
+      throw new IllegalArgumentException("its palette has more than 256 entries");
+    }
+    return look(image.getRaster(), OWN_LEVELS);
   }
 
   /** The image that encoders want. */

@@ -1,5 +1,6 @@
 package io.fovea.image;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 
 /** The first page of a TIFF or BigTIFF. */
@@ -15,8 +16,11 @@ final class TiffDecoder {
    *     the file does not say
    */
   static Picture decode(byte[] file, PixelLimit limit, int bits) throws IOException {
-    ImageIo decoder = isBig(file) ? ImageIo.BIG_TIFF : ImageIo.TIFF;
-    return Rasters.picture(decoder.read(file, limit), bits);
+    return Rasters.picture(read(file, limit), bits);
+  }
+
+  static BufferedImage read(byte[] file, PixelLimit limit) throws IOException {
+    return (isBig(file) ? ImageIo.BIG_TIFF : ImageIo.TIFF).read(file, limit);
   }
 
   private static boolean isBig(byte[] file) {

@@ -32,8 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PictureFormatsTest {
   private static final int[][] SIZES = {{1, 1}, {1, 37}, {41, 1}, {3000, 2}, {2, 3000}, {123, 77}};
 
-  private static byte[] write(BufferedImage image, String format, boolean interlaced)
-      throws IOException {
+  static byte[] write(BufferedImage image, String format, boolean interlaced) throws IOException {
     ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ImageOutputStream to = ImageIO.createImageOutputStream(out)) {

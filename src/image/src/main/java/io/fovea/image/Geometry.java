@@ -104,6 +104,12 @@ record Geometry(
     return new Geometry(width, height, filter, x, y, w, h, left, top, right, bottom, fill);
   }
 
+  /** The same of a mask: no class is blended with another, and a frame has none. */
+  Geometry ofClasses() {
+    return new Geometry(
+        width, height, Resampling.NEAREST, x, y, w, h, left, top, right, bottom, Mask.IGNORED);
+  }
+
   /** Width of the result. */
   int outWidth() {
     return Math.addExact(w, left + right);

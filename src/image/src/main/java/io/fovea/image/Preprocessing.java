@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * How a network is fed: the steps from a picture of any size to a tensor {@code [C, H, W]}. They
@@ -113,6 +114,21 @@ public record Preprocessing(List<Step> steps) {
    * @throws PictureException where the steps make it too large
    */
   public Picture picture(Picture source) {
+    Picture p = fit(source, UnaryOperator.identity());
+    return channels() == 3 ? p.toRgb() : p;
+  }
+
+  /**
+   * The mask after the geometry of the steps, resized by nearest, with {@link Mask#IGNORED} in
+   * frames: of the size that {@link #picture} makes of a picture of the same size.
+   *
+   * @throws PictureException where the steps make it too large
+   */
+  public Mask mask(Mask source) {
+    return Mask.of(fit(source.picture(), Geometry::ofClasses));
+  }
+
+  private Picture fit(Picture source, UnaryOperator<Geometry> change) {
     Picture p = source;
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
@@ -126,10 +142,10 @@ public record Preprocessing(List<Step> steps) {
           geometry = geometry.centerCrop(crop);
           i++;
         }
-        p = geometry.apply(p);
+        p = change.apply(geometry).apply(p);
       }
     }
-    return channels() == 3 ? p.toRgb() : p;
+    return p;
   }
 
   /** The shape {@code {C, H, W}} of the tensor of a picture of this size. */
@@ -142,6 +158,22 @@ public record Preprocessing(List<Step> steps) {
       h = geometry.outHeight();
     }
     return new int[] {channels(), h, w};
+  }
+
+  /** Where the pixels of a picture of this size lie in its tensor. */
+  public Mapping mapping(int width, int height) {
+    int w = width;
+    int h = height;
+    Mapping.Line x = Mapping.Line.identity(w);
+    Mapping.Line y = Mapping.Line.identity(h);
+    for (Step step : steps) {
+      Geometry g = Geometry.of(step, w, h);
+      x = x.then(w, g.width(), g.x(), g.w(), g.left());
+      y = y.then(h, g.height(), g.y(), g.h(), g.top());
+      w = g.outWidth();
+      h = g.outHeight();
+    }
+    return new Mapping(x, y);
   }
 
   /**

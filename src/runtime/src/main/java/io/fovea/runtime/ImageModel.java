@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.UnaryOperator;
 
 /**
  * A loaded ONNX file that takes pictures: one float input {@code [N, C, H, W]} and at least one
@@ -32,13 +33,16 @@ public final class ImageModel implements AutoCloseable {
   private final Specification specification;
   private final String input;
   private final long[] inputShape;
-  private final String output;
+  private final String outputName;
   private final long[] outputShape;
+  private final Task.Output output;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final Queue<FloatBuffer> buffers = new ConcurrentLinkedQueue<>();
   private boolean closed;
 
-  private ImageModel(String name, OrtSession session, Device.Choice choice) throws OrtException {
+  private ImageModel(
+      String name, OrtSession session, Device.Choice choice, UnaryOperator<String> lastOperator)
+      throws OrtException {
     this.name = name;
     this.session = session;
     this.choice = choice;
@@ -56,8 +60,17 @@ public final class ImageModel implements AutoCloseable {
               .formatted(input, Arrays.toString(inputShape)));
     }
     NodeInfo first = session.getOutputInfo().values().iterator().next();
-    this.output = first.getName();
+    this.outputName = first.getName();
     this.outputShape = floats(first, "output").getShape();
+    Task task = specification.task();
+    this.output = task == null ? output(lastOperator.apply(outputName)) : task.output();
+  }
+
+  private static Task.Output output(String lastOperator) {
+    return switch (lastOperator) {
+      case "Softmax", "Sigmoid" -> Task.Output.PROBABILITIES;
+      default -> Task.Output.LOGITS; // also LogSoftmax, whose softmax are the probabilities
+    };
   }
 
   private TensorInfo floats(NodeInfo node, String what) {
@@ -85,13 +98,23 @@ public final class ImageModel implements AutoCloseable {
       throw new ScoringException(
           file.toString(), Files.exists(file) ? "not a file" : "no such file");
     }
-    return load(file.toString(), device, threads, (e, o) -> e.createSession(file.toString(), o));
+    return load(
+        file.toString(),
+        device,
+        threads,
+        (e, o) -> e.createSession(file.toString(), o),
+        value -> LastOperator.of(file, value));
   }
 
   /** Loads a model from the bytes of its file. */
   public static ImageModel load(String name, byte[] bytes, Device device) {
     int threads = Runtime.getRuntime().availableProcessors();
-    return load(name, device, threads, (e, o) -> e.createSession(bytes, o));
+    return load(
+        name,
+        device,
+        threads,
+        (e, o) -> e.createSession(bytes, o),
+        value -> LastOperator.of(bytes, value));
   }
 
   private interface Opener {
@@ -99,7 +122,8 @@ public final class ImageModel implements AutoCloseable {
         throws OrtException;
   }
 
-  private static ImageModel load(String name, Device device, int threads, Opener opener) {
+  private static ImageModel load(
+      String name, Device device, int threads, Opener opener, UnaryOperator<String> lastOperator) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
@@ -108,7 +132,7 @@ public final class ImageModel implements AutoCloseable {
       Device.Choice choice = device.configure(options, name);
       OrtSession session = opener.open(OrtEnvironment.getEnvironment(), options);
       try {
-        return new ImageModel(name, session, choice);
+        return new ImageModel(name, session, choice, lastOperator);
       } catch (OrtException | RuntimeException e) {
         session.close();
         throw e;
@@ -146,6 +170,14 @@ public final class ImageModel implements AutoCloseable {
   /** Shape of the first output; -1 where it follows from the input. */
   public long[] outputShape() {
     return outputShape.clone();
+  }
+
+  /**
+   * What the numbers of the output are: what the file's task says; without one, probabilities where
+   * the graph ends in a softmax or sigmoid, else logits.
+   */
+  public Task.Output output() {
+    return output;
   }
 
   /**
@@ -206,7 +238,7 @@ public final class ImageModel implements AutoCloseable {
       }
       try (OnnxTensor in = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), tensor, shape);
           OrtSession.Result result = session.run(Map.of(input, in))) {
-        OnnxTensor out = (OnnxTensor) result.get(output).orElseThrow();
+        OnnxTensor out = (OnnxTensor) result.get(outputName).orElseThrow();
         FloatBuffer buffer = out.getFloatBuffer();
         float[] values = new float[buffer.remaining()];
         buffer.get(values);
@@ -230,7 +262,8 @@ public final class ImageModel implements AutoCloseable {
     }
   }
 
-  private static String text(long[] shape) {
+  /** A shape as messages have it. */
+  static String text(long[] shape) {
     return Arrays.toString(shape).replace("-1", "any");
   }
 

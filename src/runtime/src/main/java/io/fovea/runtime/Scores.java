@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
  * What a classifier says of one picture. Immutable.
  *
  * @param labels names of the classes, in the order of the probabilities
- * @param probabilities one a class, each in [0, 1], of sum 1
+ * @param probabilities one a class, each in [0, 1]; of sum 1, unless the model ends in a sigmoid of
+ *     each
  */
 public record Scores(List<String> labels, float[] probabilities) {
   /**
@@ -34,9 +35,17 @@ public record Scores(List<String> labels, float[] probabilities) {
         .toList();
   }
 
-  /** Scores from the raw numbers of a model; the array becomes part of them. */
+  /**
+   * Scores from the raw numbers of a model; the array becomes part of them. A single number is that
+   * of the second of two classes.
+   */
   static Scores of(List<String> labels, float[] values, Task.Output output) {
-    if (output == Task.Output.LOGITS) {
+    boolean logits = output == Task.Output.LOGITS;
+    if (values.length == 1) {
+      float p = logits ? (float) (1 / (1 + Math.exp(-values[0]))) : values[0];
+      return new Scores(labels, new float[] {1 - p, p});
+    }
+    if (logits) {
       softmax(values);
     }
     return new Scores(labels, values);

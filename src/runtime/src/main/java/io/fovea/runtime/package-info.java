@@ -1,6 +1,8 @@
 /**
  * Serving over ONNX Runtime. Start with {@link io.fovea.runtime.Classifier}, which gives scores for
- * a picture, and {@link io.fovea.runtime.Device}, which says where it runs.
+ * a picture, {@link io.fovea.runtime.Segmenter}, which gives a mask, or {@link
+ * io.fovea.runtime.Regressor}, which gives numbers, and {@link io.fovea.runtime.Device}, which says
+ * where they run.
  */
 @NullMarked
 package io.fovea.runtime;

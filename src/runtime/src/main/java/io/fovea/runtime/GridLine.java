@@ -11,8 +11,8 @@ import io.fovea.image.Mapping;
  */
 record GridLine(int[] low, int[] high, float[] weight, int begin, int end) {
   /**
-   * The line of an axis. Pixels near a frame that the preprocessing added take the last sample that
-   * shows the picture: the frame's own have no say.
+   * The line of an axis. Next to a frame that the preprocessing added, positions are held half a
+   * sample inside of what shows the picture: the frame has no say.
    *
    * @param own pixels of the picture
    * @param tensor pixels of the network's input

@@ -1,5 +1,6 @@
 package io.fovea.runtime;
 
+import io.fovea.image.Mapping;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
@@ -93,7 +94,7 @@ public final class Segmenter implements AutoCloseable {
     int h = (int) shape[2];
     int w = (int) shape[3];
     int[] tensor = preprocessing().shape(width, height);
-    var mapping = preprocessing().mapping(width, height);
+    Mapping mapping = preprocessing().mapping(width, height);
     return new ScoreMap(batch.values(), item, (int) shape[1], h, w)
         .mask(
             GridLine.of(mapping.x(), width, tensor[2], w),

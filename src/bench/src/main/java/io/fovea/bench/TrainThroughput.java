@@ -9,6 +9,7 @@ import io.fovea.train.Dataset;
 import io.fovea.train.Libtorch;
 import io.fovea.train.Optimizer;
 import io.fovea.train.Recipe;
+import io.fovea.train.Target;
 import io.fovea.train.Trainer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -79,15 +80,15 @@ public final class TrainThroughput {
     }
 
     @Override
-    public Sample get(int index) {
+    public Picture picture(int index) {
       byte[] pixels = new byte[SIZE * SIZE * 3];
       new Random(index).nextBytes(pixels);
-      return new Sample(Picture.of(SIZE, SIZE, 3, pixels), label(index));
+      return Picture.of(SIZE, SIZE, 3, pixels);
     }
 
     @Override
-    public int label(int index) {
-      return index % 10;
+    public Target target(int index) {
+      return new Target.Label(index % 10);
     }
   }
 }

@@ -4,19 +4,23 @@ import io.fovea.converters.Architectures;
 import io.fovea.converters.Options;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.WholeFile;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Device;
+import io.fovea.runtime.ImageModel;
 import io.fovea.train.Augmentation;
+import io.fovea.train.DataFolder;
 import io.fovea.train.Dataset;
-import io.fovea.train.Evaluation;
 import io.fovea.train.Optimizer;
 import io.fovea.train.Recipe;
 import io.fovea.train.Schedule;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -51,10 +55,11 @@ final class DemoCommand implements Callable<Integer> {
     if (!Files.isDirectory(shapes)) {
       throw new Fovea.UserException(shapes + ": no such folder; start the demo by ./fovea demo");
     }
-    Dataset train = Dataset.training(shapes);
-    Dataset held = Objects.requireNonNull(Dataset.heldOut(shapes), "the shapes have a test part");
-    System.err.println("1. Train a residual net on " + shapes);
-    Preprocessing fed = TrainCommand.measured(train, 3, SIZE);
+    DataFolder data = DataFolder.of(shapes);
+    Dataset train = data.training();
+    Dataset held = data.measured();
+    Terminal.note("1. Train a residual net on %s", shapes);
+    Preprocessing fed = TrainCommand.measured(train, 3, new int[] {SIZE, SIZE});
     Model net = Architectures.named("resnet8").model(Options.classes(train.labels().size()));
     Recipe recipe =
         Recipe.classification()
@@ -64,31 +69,46 @@ final class DemoCommand implements Callable<Integer> {
             .schedule(new Schedule(0.15, 0))
             .augmentation(new Augmentation(3, true));
     Path file = output.resolve("shapes.onnx");
-    TrainCommand.train(net, List.of(train, held), fed, recipe, file);
+    TrainCommand.train(net, List.of(train, held), fed, recipe, file, false);
 
-    System.err.println("2. Measure the written file by ONNX Runtime on the held-out part");
-    try (Classifier classifier = Classifier.load(file, Device.cpu())) {
-      EvaluateCommand.print(Evaluation.of(classifier, held, done -> {}));
-    }
+    Terminal.note("2. Measure the written file by ONNX Runtime on the held-out part");
+    EvaluateCommand.print(
+        EvaluateCommand.evaluate(ImageModel.load(file, Device.cpu()), null, held, done -> {}));
 
-    System.err.println("3. Score pictures of many sizes and formats");
+    Terminal.note("3. Score pictures of many sizes and formats");
     Path scores = output.resolve("scores.csv");
-    Path sizes = testData.resolve("sizes");
-    Fovea.run(
-        "score", file.toString(), sizes.toString(), "-o", scores.toString(), "--device", "cpu");
-    System.out.println();
-    for (String line : Files.readAllLines(scores)) {
-      String[] cells = line.split(",", 4);
-      String name = cells[0].substring(cells[0].lastIndexOf('/') + 1);
-      String error = cells.length > 3 && !cells[3].isEmpty() ? "  " + shortened(cells[3]) : "";
-      System.out.printf("%-32s %-10s %s%s%n", name, cells[1], cells[2], error);
+    List<Path> pictures = ScoreCommand.below(testData.resolve("sizes"));
+    System.out.printf("%n%-32s %-10s %-12s %s%n", "file", "label", "probability", "error");
+    try (Answers answers = new Answers.OfClasses(Classifier.load(file, Device.cpu()), 1)) {
+      WholeFile.write(
+          scores,
+          stream -> {
+            Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
+            ScoreCommand.score(answers, pictures, new Shown(Rows.csv(out, answers.columns())));
+            out.flush();
+          });
     }
     System.out.printf("%nmodel:  %s%nscores: %s%n", file, scores);
     return 0;
   }
 
-  private static String shortened(String error) {
-    String last = error.substring(error.lastIndexOf('/') + 1).replace("\"", "");
-    return last.length() > 70 ? last.substring(0, 70) + "..." : last;
+  /** Shows rows as they are written. */
+  private record Shown(Rows written) implements Rows {
+    private static final int WIDTH = 70;
+
+    @Override
+    public void answer(Path file, Answers.Answer answer) throws IOException {
+      System.out.printf(
+          "%-32s %-10s %.4f%n", file.getFileName(), answer.cells().get(0), answer.cells().get(1));
+      written.answer(file, answer);
+    }
+
+    @Override
+    public void error(Path file, String message) throws IOException {
+      String reason = message.replace(file + ": ", "");
+      String shown = reason.length() > WIDTH ? reason.substring(0, WIDTH) + "..." : reason;
+      System.out.printf("%-32s %-10s %-12s %s%n", file.getFileName(), "", "", shown);
+      written.error(file, message);
+    }
   }
 }

@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       ScoreCommand.class,
+      VerifyCommand.class,
       InspectCommand.class,
       DoctorCommand.class
     })

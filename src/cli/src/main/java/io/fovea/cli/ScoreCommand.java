@@ -3,8 +3,6 @@ package io.fovea.cli;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
 import io.fovea.onnx.WholeFile;
-import io.fovea.runtime.Classifier;
-import io.fovea.runtime.Scores;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -12,7 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "score",
-    description = "Scores pictures: files, and all files of folders. One row a picture, in order.",
+    description = {
+      "Scores pictures: files, and all files of folders. One row a picture, in order:",
+      "classes and probabilities, values, or a mask's file and the classes' shares."
+    },
     footer = {
       "",
       "A picture that cannot be read gets a row with its error; the others are scored."
@@ -40,21 +45,27 @@ final class ScoreCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = ".csv or .jsonl; without it, CSV to standard output")
+      description = "rows as .csv or .jsonl; without it, CSV to standard output")
   @Nullable Path output;
 
   @Option(names = "--top", description = "likeliest classes a picture; default: ${DEFAULT-VALUE}")
   int top = 1;
 
+  @Option(
+      names = "--masks",
+      paramLabel = "FOLDER",
+      description = "where a segmenter's masks go, as indexed PNG; default: ${DEFAULT-VALUE}")
+  Path masks = Path.of("masks");
+
+  @Option(
+      names = "--overlay",
+      description = "also write each picture under its mask, NAME.overlay.png")
+  boolean overlay;
+
   @Option(names = "--json", description = "JSON Lines to standard output")
   boolean json;
 
   @Mixin ServingOptions serving = new ServingOptions();
-
-  private int unreadable;
-
-  /** What became of a file. */
-  private record Row(Path file, @Nullable Picture picture, String error) {}
 
   @Override
   public Integer call() throws IOException {
@@ -65,40 +76,40 @@ final class ScoreCommand implements Callable<Integer> {
     if (output != null && !lines && !output.toString().endsWith(".csv")) {
       throw new Fovea.UserException(output + ": expected a name that ends in .csv or .jsonl");
     }
-    List<Path> files = files();
-    try (Classifier classifier = serving.classifier(file)) {
-      int columns = Math.min(top, Math.max(1, classifier.labels().size()));
+    Map<Path, Path> files = files();
+    Answers.Masks written =
+        new Answers.Masks(p -> masks.resolve(String.valueOf(files.get(p))), overlay);
+    try (Answers answers = Answers.of(serving.model(file), serving.preprocessing(), top, written)) {
+      WholeFile.Content rows =
+          stream -> {
+            Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
+            List<String> columns = answers.columns();
+            score(
+                answers,
+                List.copyOf(files.keySet()),
+                lines ? Rows.jsonLines(out) : Rows.csv(out, columns));
+            out.flush();
+          };
       if (output == null) {
-        Writer out = new OutputStreamWriter(System.out, StandardCharsets.UTF_8);
-        score(classifier, files, lines ? new JsonRows(out) : new CsvRows(out, columns));
-        out.flush();
+        rows.writeTo(System.out);
       } else {
-        WholeFile.write(
-            output,
-            stream -> {
-              Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
-              score(classifier, files, lines ? new JsonRows(out) : new CsvRows(out, columns));
-              out.flush();
-            });
+        WholeFile.write(output, rows);
       }
     }
-    System.err.printf(
-        "%,d pictures scored, %,d unreadable%n", files.size() - unreadable, unreadable);
     return 0;
   }
 
-  private List<Path> files() throws IOException {
-    List<Path> all = new ArrayList<>();
+  /** The pictures, and the names that their masks get. */
+  private Map<Path, Path> files() throws IOException {
+    Map<Path, Path> all = new LinkedHashMap<>();
+    Set<Path> names = new HashSet<>();
     for (Path path : pictures) {
       if (Files.isDirectory(path)) {
-        try (Stream<Path> walk = Files.walk(path)) {
-          walk.filter(Files::isRegularFile)
-              .filter(p -> !p.getFileName().toString().startsWith("."))
-              .sorted()
-              .forEach(all::add);
+        for (Path file : below(path)) {
+          all.put(file, mask(path.relativize(file), names));
         }
       } else if (Files.exists(path)) {
-        all.add(path);
+        all.put(path, mask(path.getFileName(), names));
       } else {
         throw new Fovea.UserException(path + ": no such file or folder");
       }
@@ -106,37 +117,64 @@ final class ScoreCommand implements Callable<Integer> {
     return all;
   }
 
-  private void score(Classifier classifier, List<Path> files, Rows rows) throws IOException {
+  /** {@code a.jpg} gives {@code a.png}, and {@code a.gif} beside it {@code a.gif.png}. */
+  private static Path mask(Path picture, Set<Path> taken) {
+    String name = picture.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    Path stem = picture.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + ".png");
+    Path mask = taken.contains(stem) ? picture.resolveSibling(name + ".png") : stem;
+    taken.add(mask);
+    return mask;
+  }
+
+  static List<Path> below(Path folder) throws IOException {
+    try (Stream<Path> walk = Files.walk(folder)) {
+      return walk.filter(Files::isRegularFile)
+          .filter(p -> !p.getFileName().toString().startsWith("."))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** What became of a file. */
+  private record Read(Path file, @Nullable Picture picture, String error) {}
+
+  /** Scores files in chunks, and says how many there were. */
+  static void score(Answers answers, List<Path> files, Rows rows) throws IOException {
+    int unreadable = 0;
     try (Progress progress = new Progress("score", files.size())) {
       for (int from = 0; from < files.size(); from += CHUNK) {
         List<Path> chunk = files.subList(from, Math.min(files.size(), from + CHUNK));
-        List<Row> read = chunk.parallelStream().map(ScoreCommand::read).toList();
+        List<Read> read = chunk.parallelStream().map(ScoreCommand::read).toList();
+        List<Path> names = new ArrayList<>();
         List<Picture> good = new ArrayList<>();
-        for (Row row : read) {
-          if (row.picture != null) {
-            good.add(row.picture);
+        for (Read r : read) {
+          if (r.picture != null) {
+            names.add(r.file);
+            good.add(r.picture);
           }
         }
-        List<Scores> scores = good.isEmpty() ? List.of() : classifier.score(good);
+        List<Answers.Answer> said = good.isEmpty() ? List.of() : answers.of(names, good);
         int next = 0;
-        for (Row row : read) {
-          if (row.picture == null) {
+        for (Read r : read) {
+          if (r.picture == null) {
             unreadable++;
-            rows.error(row.file, row.error);
+            rows.error(r.file, r.error);
           } else {
-            rows.scores(row.file, scores.get(next++).top(top));
+            rows.answer(r.file, said.get(next++));
           }
         }
         progress.at(from + chunk.size());
       }
     }
+    Terminal.note("%,d pictures scored, %,d unreadable", files.size() - unreadable, unreadable);
   }
 
-  private static Row read(Path file) {
+  private static Read read(Path file) {
     try {
-      return new Row(file, Picture.read(file), "");
+      return new Read(file, Picture.read(file), "");
     } catch (PictureException e) {
-      return new Row(file, null, String.valueOf(e.getMessage()));
+      return new Read(file, null, String.valueOf(e.getMessage()));
     }
   }
 }

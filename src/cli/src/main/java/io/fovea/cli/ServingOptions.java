@@ -1,8 +1,8 @@
 package io.fovea.cli;
 
 import io.fovea.image.Preprocessing;
-import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Device;
+import io.fovea.runtime.ImageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +25,11 @@ final class ServingOptions {
               + " JSON file")
   @Nullable String preprocessing;
 
-  Classifier classifier(Path file) throws IOException {
-    Classifier classifier = Classifier.load(file, device(), preprocessing());
-    System.err.printf(
-        "%s on %s (%s)%n", file, classifier.model().device(), classifier.model().deviceReason());
-    return classifier;
+  /** Loads a file, and says where it runs. */
+  ImageModel model(Path file) {
+    ImageModel model = ImageModel.load(file, device());
+    Terminal.note("%s on %s (%s)", file, model.device(), model.deviceReason());
+    return model;
   }
 
   private Device device() {
@@ -40,12 +40,14 @@ final class ServingOptions {
     }
   }
 
-  private @Nullable Preprocessing preprocessing() throws IOException {
-    if (preprocessing == null) {
-      return null;
-    }
-    return preprocessing.endsWith(".json")
-        ? Preprocessing.fromJson(Files.readString(Path.of(preprocessing)))
-        : Preprocessing.named(preprocessing);
+  @Nullable Preprocessing preprocessing() throws IOException {
+    return preprocessing == null ? null : preprocessing(preprocessing);
+  }
+
+  /** A preset of a name, or what a JSON file says. */
+  static Preprocessing preprocessing(String text) throws IOException {
+    return text.endsWith(".json")
+        ? Preprocessing.fromJson(Files.readString(Path.of(text)))
+        : Preprocessing.named(text);
   }
 }

@@ -2,13 +2,16 @@ package io.fovea.cli;
 
 import io.fovea.converters.Architecture;
 import io.fovea.converters.Architectures;
+import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Specification;
+import io.fovea.runtime.Task;
 import io.fovea.train.Augmentation;
 import io.fovea.train.Dataset;
+import io.fovea.train.Loss;
 import io.fovea.train.Optimizer;
 import io.fovea.train.PixelStatistics;
 import io.fovea.train.Recipe;
@@ -18,7 +21,10 @@ import io.fovea.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,15 +52,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "a name, or an .onnx file to fine-tune")
   String net = "";
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "FOLDER",
-      description = {
-        "MNIST's IDX files, or a folder of pictures for each class, or such folders in train/ and",
-        "test/ or val/; without a held-out part a tenth of each class is held out"
-      })
-  Path data = Path.of("");
+  @Mixin DataOptions data = new DataOptions();
 
   @Option(
       names = {"-o", "--output"},
@@ -66,13 +64,22 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--epochs", description = "passes over the data; default: ${DEFAULT-VALUE}")
   int epochs = 10;
 
-  @Option(names = "--batch", description = "pictures a step; default: ${DEFAULT-VALUE}")
-  int batch = 64;
+  @Option(names = "--batch", description = "pictures a step; default: 64, of masks 4, of values 32")
+  @Nullable Integer batch;
 
   @Option(
       names = "--optimizer",
-      description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-  Optimizers optimizer = Optimizers.SGD;
+      description =
+          "${COMPLETION-CANDIDATES}; default: SGD for classes, ADAMW for masks and values")
+  @Nullable Optimizers optimizer;
+
+  @Option(
+      names = "--loss",
+      description = {
+        "cross_entropy, dice, cross_entropy_dice, mse, l1; default: cross_entropy for classes,",
+        "cross_entropy_dice for masks, mse for values"
+      })
+  @Nullable Loss loss;
 
   @Option(
       names = "--lr",
@@ -93,145 +100,186 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--crop",
-      description = "pixels by which pictures move; default: ${DEFAULT-VALUE}")
-  int crop = 2;
+      description = "pixels by which pictures move; default: 2 for classes, else 0")
+  @Nullable Integer crop;
 
-  @Option(names = "--no-flip", description = "left and right stay (digits, text)")
+  @Option(names = "--no-flip", description = "left and right stay (digits, text, values)")
   boolean noFlip;
 
   @Option(
       names = "--size",
+      paramLabel = "N|HxW",
       description = "height and width of the net's pictures; default: the data's, or the paper's")
-  @Nullable Integer size;
+  @Nullable String size;
 
   @Option(
       names = "--preprocessing",
-      paramLabel = "NAME",
-      description = "a preset instead of --size")
+      paramLabel = "NAME|FILE",
+      description = "a preset or a JSON file instead of --size")
   @Nullable String preset;
+
+  @Option(
+      names = "--json",
+      description = "an object a line to standard output: epochs, then the file")
+  boolean json;
 
   @Mixin GraphOptions graph = new GraphOptions();
 
   @Override
   public Integer call() throws IOException {
-    Dataset all = Dataset.training(data);
-    Dataset held = Dataset.heldOut(data);
-    List<Dataset> parts = held == null ? all.split(0.1, graph.seed) : List.of(all, held);
-    Recipe recipe = recipe();
+    List<Dataset> parts = data.parts(graph.seed);
+    Dataset all = parts.get(0);
+    Recipe recipe = recipe(all.task());
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
       throw new Fovea.UserException(
           "--channels, --width, --activation and --normalization are for new graphs, not " + net);
     }
-    Preprocessing fed = isFile ? fed(Model.read(Path.of(net)), all) : fed(all);
-    Model model = isFile ? Model.read(Path.of(net)) : fresh(fed, all);
-    train(model, parts, fed, recipe, output);
+    Model file = isFile ? Model.read(Path.of(net)) : null;
+    Architecture named = isFile ? null : Architectures.named(net);
+    Preprocessing fed = file == null ? fed(all, named) : fed(file, all);
+    Model model = named == null ? Objects.requireNonNull(file) : fresh(named, fed, all);
+    train(model, parts, fed, recipe, output, json);
     return 0;
   }
 
-  private Model fresh(Preprocessing fed, Dataset all) {
+  private Model fresh(Architecture architecture, Preprocessing fed, Dataset all) {
     graph.channels = fed.channels();
-    return Architectures.named(net).model(graph.options(all.labels().size()));
+    return architecture.model(graph.options(all.labels().size()));
   }
 
-  private Recipe recipe() {
-    boolean sgd = optimizer == Optimizers.SGD;
+  private Recipe recipe(Task.Kind task) {
+    Recipe usual =
+        switch (task) {
+          case SEGMENTATION -> Recipe.segmentation();
+          case REGRESSION -> Recipe.regression();
+          default -> Recipe.classification();
+        };
+    boolean sgd =
+        optimizer == null
+            ? usual.optimizer() instanceof Optimizer.Sgd
+            : optimizer == Optimizers.SGD;
     double rate = learningRate != null ? learningRate : sgd ? 0.1 : 0.002;
     double decay = weightDecay != null ? weightDecay : sgd ? 5e-4 : 0.01;
-    Optimizer chosen =
-        sgd
-            ? new Optimizer.Sgd(rate, momentum, decay, true)
-            : new Optimizer.AdamW(rate, 0.9, 0.999, 1e-8, decay);
+    Augmentation moves = usual.augmentation();
     return new Recipe(
         epochs,
-        batch,
-        chosen,
+        batch == null ? usual.batch() : batch,
+        sgd
+            ? new Optimizer.Sgd(rate, momentum, decay, true)
+            : new Optimizer.AdamW(rate, 0.9, 0.999, 1e-8, decay),
         new Schedule(warmup, 0),
-        new Augmentation(crop, !noFlip),
+        new Augmentation(crop == null ? moves.crop() : crop, moves.flip() && !noFlip),
+        loss == null ? usual.loss() : loss,
         labelSmoothing,
         graph.seed);
   }
 
   /** How a file is fed: as it says, or as the options say. */
-  private Preprocessing fed(Model file, Dataset all) {
+  private Preprocessing fed(Model file, Dataset all) throws IOException {
     Preprocessing own = Specification.of(net, file.metadata()).preprocessing();
-    return own != null && preset == null && size == null ? own : fed(all);
+    return own != null && preset == null && size == null ? own : fed(all, null);
   }
 
-  private Preprocessing fed(Dataset all) {
-    return preset != null
-        ? Preprocessing.named(preset)
-        : measured(all, graph.channels, size != null ? size : ownSize(all));
-  }
-
-  /** The data's own size where it is small and square and the net takes it, else the paper's. */
-  private @Nullable Integer ownSize(Dataset all) {
-    if (net.endsWith(".onnx")) {
-      return null;
+  private Preprocessing fed(Dataset all, @Nullable Architecture architecture) throws IOException {
+    if (preset != null) {
+      return ServingOptions.preprocessing(preset);
     }
-    Architecture a = Architectures.named(net);
-    var first = all.get(0).picture();
-    var last = all.get(all.size() - 1).picture();
-    boolean even =
-        first.width() == first.height()
-            && first.width() == last.width()
-            && first.height() == last.height();
-    return even && first.width() >= a.smallest() && first.width() <= a.size()
-        ? (Integer) first.width()
-        : (Integer) a.size();
-  }
-
-  /** Stretches to a size and brings the data to mean 0 and deviation 1. */
-  static Preprocessing measured(Dataset data, @Nullable Integer channels, @Nullable Integer size) {
-    var first = data.get(0).picture();
-    int count = channels != null ? channels : first.channels();
-    Step.Color color = new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB);
-    if (size == null) {
+    int[] sides = size == null ? null : sides(size);
+    if (sides == null && architecture != null) {
+      sides = ownSize(all, architecture);
+    }
+    if (sides == null) {
       throw new Fovea.UserException(
           "the file does not say how pictures are fed to it; give --size");
     }
-    Step.Resize resize = new Step.Resize(size, size, Resampling.BILINEAR);
+    return measured(all, graph.channels, sides);
+  }
+
+  /** {@code {height, width}} of {@code 224} or {@code 450x700}. */
+  private static int[] sides(String text) {
+    if (!text.matches("\\d{1,5}(x\\d{1,5})?")) {
+      throw new Fovea.UserException(
+          "--size: expected a number or HEIGHTxWIDTH, met '%s'".formatted(text));
+    }
+    String[] parts = text.split("x");
+    return new int[] {Integer.parseInt(parts[0]), Integer.parseInt(parts[parts.length - 1])};
+  }
+
+  /**
+   * The data's own size where its pictures agree and the net takes it, else the paper's; masks are
+   * learned at their own size, pictures of classes at most at the paper's, and square.
+   */
+  private static int[] ownSize(Dataset all, Architecture a) {
+    Picture first = all.picture(0);
+    Picture last = all.picture(all.size() - 1);
+    int width = first.width();
+    int height = first.height();
+    boolean even = width == last.width() && height == last.height();
+    boolean takes = Math.min(width, height) >= a.smallest();
+    boolean usual = width == height && width <= a.size();
+    return even && takes && (usual || all.task() == Task.Kind.SEGMENTATION)
+        ? new int[] {height, width}
+        : new int[] {a.size(), a.size()};
+  }
+
+  /** Stretches to a size and brings the data to mean 0 and deviation 1. */
+  static Preprocessing measured(Dataset data, @Nullable Integer channels, int[] sides) {
+    int count = channels != null ? channels : data.picture(0).channels();
+    Step.Color color = new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB);
+    Step.Resize resize = new Step.Resize(sides[0], sides[1], Resampling.BILINEAR);
     PixelStatistics seen = PixelStatistics.of(data, Preprocessing.of(color, resize), SAMPLE);
     return Preprocessing.of(color, resize, seen.normalize());
   }
 
   /** Trains, tells how it goes, and writes the file. */
-  static void train(Model model, List<Dataset> parts, Preprocessing fed, Recipe recipe, Path output)
+  static void train(
+      Model model, List<Dataset> parts, Preprocessing fed, Recipe recipe, Path output, boolean json)
       throws IOException {
     if (Files.isDirectory(output)) {
       throw new Fovea.UserException(output + ": is a folder");
     }
-    System.err.printf(
-        "%s: %,d parameters; %,d pictures to train on, %,d held out, %d classes%n",
+    Dataset data = parts.get(0);
+    Terminal.note(
+        "%s: %,d parameters; %,d pictures to train on, %,d held out, %d %s",
         model.graph().name(),
         InspectCommand.parameters(model),
-        parts.get(0).size(),
+        data.size(),
         parts.get(1).size(),
-        parts.get(0).labels().size());
-    recipe.facts().forEach((k, v) -> System.err.println("  " + k + ": " + v));
-    System.err.println("  preprocessing: " + fed.toJson());
+        data.labels().size(),
+        data.task() == Task.Kind.REGRESSION ? "values" : "classes");
+    recipe.facts().forEach((k, v) -> Terminal.note("  %s: %s", k, v));
+    Terminal.note("  preprocessing: %s", fed.toJson());
     Trained trained;
-    try (EpochLines lines = new EpochLines(recipe.epochs())) {
+    try (EpochLines lines = new EpochLines(recipe.epochs(), json)) {
       trained =
           Trainer.of(model)
               .recipe(recipe)
               .preprocessing(fed)
               .listener(lines)
-              .fit(parts.get(0), parts.get(1));
+              .fit(data, parts.get(1));
     }
     double difference = trained.write(output);
-    System.err.printf(
-        "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value%n",
+    Terminal.note(
+        "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
         output, difference);
+    if (json) {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("file", output.toString());
+      facts.put("difference", difference);
+      System.out.println(Json.text(facts));
+    }
   }
 
   /** A line an epoch, and a bar within it. */
   private static final class EpochLines implements Trainer.Listener, AutoCloseable {
     private final int epochs;
+    private final boolean json;
     private @Nullable Progress bar;
 
-    EpochLines(int epochs) {
+    EpochLines(int epochs, boolean json) {
       this.epochs = epochs;
+      this.json = json;
     }
 
     @Override
@@ -246,9 +294,17 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public void epoch(Trainer.Epoch e) {
       close();
-      System.err.printf(
-          "epoch %d/%d: loss %.4f, held-out accuracy %.2f %%, %.0f s, waited for data %.0f %%%n",
-          e.number(), epochs, e.loss(), 100 * e.accuracy(), e.seconds(), 100 * e.waiting());
+      Terminal.note(
+          "epoch %d/%d: loss %.4f, held-out %s, %.0f s, waited for data %.0f %%",
+          e.number(), epochs, e.loss(), e.heldOut().headline(), e.seconds(), 100 * e.waiting());
+      if (json) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("epoch", e.number());
+        facts.put("loss", e.loss());
+        facts.put("heldOut", e.heldOut().facts());
+        facts.put("seconds", e.seconds());
+        System.out.println(Json.text(facts));
+      }
     }
 
     @Override

@@ -1,15 +1,13 @@
 package io.fovea.cli;
 
+import static io.fovea.cli.Run.fovea;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,27 +25,6 @@ class FoveaTest {
 
   @TempDir static Path folder;
   private static Path net;
-
-  /** What a command line gave. */
-  private record Run(int status, String out, String err) {}
-
-  private static Run fovea(Object... args) {
-    PrintStream stdout = System.out;
-    PrintStream stderr = System.err;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-      int status =
-          Fovea.run(java.util.Arrays.stream(args).map(Object::toString).toArray(String[]::new));
-      return new Run(
-          status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(stdout);
-      System.setErr(stderr);
-    }
-  }
 
   @BeforeAll
   static void train() {
@@ -70,27 +47,29 @@ class FoveaTest {
             "adamw",
             "-o",
             net);
-    assertEquals(0, run.status, run.err);
-    assertTrue(run.err.contains("epoch 1/1: loss "), run.err);
-    assertTrue(run.err.contains("written; ONNX Runtime differs from libtorch by"), run.err);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("epoch 1/1: loss "), run.err());
+    assertTrue(run.err().contains("written; ONNX Runtime differs from libtorch by"), run.err());
   }
 
   @Test
   void evaluatesTheHeldOutPart() throws IOException {
     Run run = fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"), "--json");
-    assertEquals(0, run.status, run.err);
-    JsonNode e = new ObjectMapper().readTree(run.out);
+    assertEquals(0, run.status(), run.err());
+    JsonNode e = new ObjectMapper().readTree(run.out());
     assertEquals(250, e.get("count").asInt());
     assertEquals(e.get("correct").asInt() / 250.0, e.get("accuracy").asDouble(), 1e-9);
     assertTrue(
-        fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes")).out.startsWith("accuracy "));
+        fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"))
+            .out()
+            .startsWith("accuracy "));
   }
 
   @Test
   void scoresManySizesAndGivesABrokenPictureAnErrorRow() throws IOException {
     Path csv = folder.resolve("scores.csv");
     Run run = fovea("score", net, TEST_DATA.resolve("sizes"), "--top", "2", "-o", csv);
-    assertEquals(0, run.status, run.err);
+    assertEquals(0, run.status(), run.err());
     List<String> rows = Files.readAllLines(csv);
     assertEquals("file,label1,probability1,label2,probability2,error", rows.get(0));
     long pictures;
@@ -107,8 +86,8 @@ class FoveaTest {
   void scoresOneFileToStandardOutput() throws IOException {
     Path picture = TEST_DATA.resolve("sizes/star-640x480.jpg");
     Run run = fovea("score", net, picture, "--json");
-    assertEquals(0, run.status, run.err);
-    JsonNode row = new ObjectMapper().readTree(run.out);
+    assertEquals(0, run.status(), run.err());
+    JsonNode row = new ObjectMapper().readTree(run.out());
     assertEquals(picture.toString(), row.get("file").asText());
     assertTrue(row.get("scores").get(0).get("probability").asDouble() > 0);
   }
@@ -116,12 +95,12 @@ class FoveaTest {
   @Test
   void writesAndInspectsAnUntrainedGraph() throws IOException {
     Path file = folder.resolve("new.onnx");
-    assertEquals(0, fovea("new", "resnet18", "--classes", "37", "-o", file).status);
+    assertEquals(0, fovea("new", "resnet18", "--classes", "37", "-o", file).status());
     Run run = fovea("inspect", file, "--json");
-    JsonNode facts = new ObjectMapper().readTree(run.out);
+    JsonNode facts = new ObjectMapper().readTree(run.out());
     assertEquals(11_689_512 - 513 * (1000 - 37), facts.get("parameters").asLong());
     assertEquals("input: float [batch, 3, height, width]", facts.get("inputs").get(0).asText());
-    assertTrue(fovea("inspect", net).out.contains("fovea.preprocessing: ["));
+    assertTrue(fovea("inspect", net).out().contains("fovea.preprocessing: ["));
   }
 
   @Test
@@ -139,26 +118,37 @@ class FoveaTest {
             "0.01",
             "-o",
             second);
-    assertEquals(0, run.status, run.err);
+    assertEquals(0, run.status(), run.err());
     assertTrue(Files.exists(second));
   }
 
   @Test
   void listsArchitecturesAndTheDoctorsFindings() {
-    assertTrue(fovea("architectures").out.contains("resnet50       25,557,032"));
-    assertTrue(fovea("architectures", "lenet5").out.contains("61,706 parameters"));
+    assertTrue(fovea("architectures").out().contains("resnet50       25,557,032"));
+    assertTrue(fovea("architectures", "lenet5").out().contains("61,706 parameters"));
     Run doctor = fovea("doctor");
-    assertEquals(0, doctor.status);
-    assertTrue(doctor.out.contains("onnxruntime  1.") && doctor.out.contains("libtorch     2."));
+    assertEquals(0, doctor.status());
+    assertTrue(
+        doctor.out().contains("onnxruntime  1.") && doctor.out().contains("libtorch     2."));
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"demo", "architectures", "new", "train", "evaluate", "score", "inspect", "doctor"})
+      strings = {
+        "demo",
+        "architectures",
+        "new",
+        "train",
+        "evaluate",
+        "score",
+        "inspect",
+        "verify",
+        "doctor"
+      })
   void helpsWithEveryCommand(String command) {
     Run run = fovea(command, "--help");
-    assertEquals(0, run.status);
-    assertTrue(run.out.startsWith("Usage: fovea " + command), run.out);
+    assertEquals(0, run.status());
+    assertTrue(run.out().startsWith("Usage: fovea " + command), run.out());
   }
 
   @ParameterizedTest
@@ -170,7 +160,7 @@ class FoveaTest {
         "new resnet18 | Missing required option: '--output=FILE'",
         "new resnet18 --classes 0 -o x.onnx | option classes: expected more than 0",
         "new resnet18 --activation rilu -o x.onnx | Invalid value for option '--activation'",
-        "train resnet8 --data nowhere -o x.onnx | nowhere: no such folder",
+        "train resnet8 --data nowhere -o x.onnx | nowhere: no such file or folder",
         "train none.onnx --data DATA -o x.onnx | none.onnx: no such file",
         "train resnet8 --data DATA --epochs 0 -o x.onnx | recipe: expected epochs and batch of 1 or more",
         "evaluate none.onnx --data DATA | none.onnx: no such file",
@@ -179,6 +169,12 @@ class FoveaTest {
         "score NET DATA --device gpu | device 'gpu': expected cpu, cuda, cuda:N or auto",
         "inspect none.onnx | none.onnx: no such file",
         "demo --test-data nowhere | no such folder",
+        "train resnet8 --data DATA --loss mse -o x.onnx | loss MSE does not fit the data",
+        "train resnet8 --data DATA --hold-out nothing* -o x.onnx | holds out 0 of 1000 files",
+        "train resnet8 --data DATA --size 3by4 -o x.onnx | --size: expected a number or HEIGHTxWIDTH",
+        "train resnet8 --data DATA --ignore 256 -o x.onnx | --ignore: expected a level of 0 to 255",
+        "verify nowhere | nowhere: no such folder",
+        "verify DATA | no model.onnx in it or below",
         "doctor --frobnicate | Unknown option: '--frobnicate'"
       })
   void answersAMistakeWithTwoAndOneClearLine(String line, String message) {
@@ -187,8 +183,8 @@ class FoveaTest {
             .map(a -> a.equals("DATA") ? TEST_DATA.resolve("shapes") : a.equals("NET") ? net : a)
             .toArray();
     Run run = fovea(args);
-    assertEquals(2, run.status, run.err);
-    assertTrue(run.err.contains(message), run.err);
-    assertFalse(run.err.contains("\tat "), run.err);
+    assertEquals(2, run.status(), run.err());
+    assertTrue(run.err().contains(message), run.err());
+    assertFalse(run.err().contains("\tat "), run.err());
   }
 }

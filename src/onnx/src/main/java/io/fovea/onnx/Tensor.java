@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.fovea.onnx.proto.TensorProto;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -136,6 +137,49 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
     long[] values = new long[data.remaining()];
     data.get(values);
     return values;
+  }
+
+  /** The elements of a tensor of numbers of any type, a bool as 0 or 1; int64 is rounded. */
+  public double[] doubles() {
+    ByteBuffer data = bytes();
+    DataType type = type();
+    int bytes = type.bits() / 8;
+    if (bytes == 0) {
+      throw problem("elements of " + type + " are not read as numbers");
+    }
+    double[] values = new double[data.remaining() / bytes];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (type) {
+            case FLOAT -> data.getFloat();
+            case DOUBLE -> data.getDouble();
+            case FLOAT16 -> half(data.getShort());
+            case BFLOAT16 -> Float.intBitsToFloat(data.getShort() << 16);
+            case INT8 -> data.get();
+            case UINT8, BOOL -> data.get() & 0xff;
+            case INT16 -> data.getShort();
+            case UINT16 -> data.getShort() & 0xffff;
+            case INT32 -> data.getInt();
+            case UINT32 -> data.getInt() & 0xffffffffL;
+            case INT64 -> data.getLong();
+            case UINT64 -> new BigInteger(Long.toUnsignedString(data.getLong())).doubleValue();
+            default -> throw problem("elements of " + type + " are not read as numbers");
+          };
+    }
+    return values;
+  }
+
+  /** IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
+  private static float half(short bits) {
+    int exponent = bits >> 10 & 31;
+    int fraction = bits & 1023;
+    float size =
+        exponent == 0
+            ? fraction * 0x1p-24f
+            : exponent < 31
+                ? (1024 + fraction) * (float) Math.scalb(1.0, exponent - 25)
+                : fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+    return bits < 0 ? -size : size;
   }
 
   /** The same tensor under another name. */

@@ -1,5 +1,6 @@
 package io.fovea.train;
 
+import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import java.util.Random;
 
@@ -20,13 +21,31 @@ public record Augmentation(int crop, boolean flip) {
     return new Augmentation(0, false);
   }
 
-  Picture apply(Picture picture, Random random) {
-    Picture p = picture;
-    if (crop > 0) {
-      int x = random.nextInt(2 * crop + 1);
-      int y = random.nextInt(2 * crop + 1);
-      p = p.pad(crop, crop, crop, crop, 0).crop(x, y, picture.width(), picture.height());
+  /** What is drawn for one picture; its mask is changed alike. */
+  record Draw(int border, int x, int y, boolean flip) {
+    Picture apply(Picture picture) {
+      Picture p = picture;
+      if (border > 0) {
+        p = p.pad(border, border, border, border, 0);
+        p = p.crop(x, y, picture.width(), picture.height());
+      }
+      return flip ? p.flipHorizontally() : p;
     }
-    return flip && random.nextBoolean() ? p.flipHorizontally() : p;
+
+    /** What comes in from outside the picture is of no class. */
+    Mask apply(Mask mask) {
+      Mask m = mask;
+      if (border > 0) {
+        m = m.pad(border, border, border, border, Mask.IGNORED);
+        m = m.crop(x, y, mask.width(), mask.height());
+      }
+      return flip ? m.flipHorizontally() : m;
+    }
+  }
+
+  Draw draw(Random random) {
+    int x = crop > 0 ? random.nextInt(2 * crop + 1) : 0;
+    int y = crop > 0 ? random.nextInt(2 * crop + 1) : 0;
+    return new Draw(crop, x, y, flip && random.nextBoolean());
   }
 }

@@ -1,30 +1,31 @@
 package io.fovea.train;
 
 import io.fovea.image.Picture;
+import io.fovea.runtime.Task;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
-/** Pictures and their classes. Thread-safe: pictures are decoded on several threads. */
+/**
+ * Pictures, and what a net should say of them. Thread-safe: pictures are decoded on several
+ * threads.
+ */
 public interface Dataset {
-  /**
-   * A picture and the class that it is of.
-   *
-   * @param label position in {@link #labels()}
-   */
-  record Sample(Picture picture, int label) {}
-
   int size();
 
-  /** Names of the classes. */
+  /** What is learned from the data: classes of pictures, classes of pixels, or values. */
+  default Task.Kind task() {
+    return Task.Kind.CLASSIFICATION;
+  }
+
+  /** Names of the classes, or of the values. */
   List<String> labels();
 
-  /** The sample at a position from 0. */
-  Sample get(int index);
+  /** The picture at a position from 0. */
+  Picture picture(int index);
 
-  /** The class of the sample at a position, without decoding its picture. */
-  int label(int index);
+  /** What should be said of the picture at a position, without decoding it. */
+  Target target(int index);
 
   /** What messages call the sample at a position: its file where it has one. */
   default String name(int index) {
@@ -32,7 +33,7 @@ public interface Dataset {
   }
 
   /**
-   * Holds out a share of each class, drawn by a seed.
+   * Holds out a share, drawn by a seed; of each class alike where pictures are of classes.
    *
    * @param share of the pictures held out, in (0, 1)
    * @return what is left, and what is held out
@@ -41,8 +42,23 @@ public interface Dataset {
     if (!(share > 0 && share < 1)) {
       throw new TrainException("split: expected a share between 0 and 1, met " + share);
     }
-    int[] classes = IntStream.range(0, size()).map(this::label).toArray();
-    return Subset.stratified(this, classes, share, seed);
+    boolean classes = task() == Task.Kind.CLASSIFICATION;
+    int[] strata =
+        IntStream.range(0, size())
+            .map(i -> classes ? ((Target.Label) target(i)).index() : 0)
+            .toArray();
+    return Subset.stratified(this, strata, share, seed);
+  }
+
+  /**
+   * Holds out the pictures whose file's name matches a pattern.
+   *
+   * @param glob such as {@code 2[4-9].png}
+   * @return what is left, and what is held out
+   * @throws TrainException where all or none match
+   */
+  default List<Dataset> split(String glob) {
+    return Subset.named(this, glob);
   }
 
   /**
@@ -56,6 +72,16 @@ public interface Dataset {
   }
 
   /**
+   * A tar archive, gzipped or not, of what {@link #folder} reads; its files are held in memory as
+   * they are.
+   *
+   * @throws TrainException where it is no such archive
+   */
+  static Dataset tar(Path archive) {
+    return TarDataset.of(archive);
+  }
+
+  /**
    * A pair of IDX files as MNIST has them, gzipped or not, read into memory.
    *
    * @throws TrainException where a file is not IDX, is cut short, or the counts differ
@@ -64,16 +90,35 @@ public interface Dataset {
     return IdxDataset.of(images, labels);
   }
 
-  /** The part of a folder that is trained on; see {@link #heldOut}. */
-  static Dataset training(Path folder) {
-    return DatasetFolders.training(folder);
+  /**
+   * <a href="https://www.cs.toronto.edu/~kriz/cifar.html">CIFAR-10's</a> binary files, read into
+   * memory: records of a class and 32x32 RGB planes.
+   *
+   * @throws TrainException where a file is not made of whole records
+   */
+  static Dataset cifar(List<Path> files, List<String> labels) {
+    return CifarDataset.of(files, labels);
   }
 
   /**
-   * The part of a folder that is held out: MNIST's {@code t10k} files, or class folders in {@code
-   * test}, {@code val} or {@code validation}; null where there is none.
+   * Pictures and their masks: files of one name, but for the ending, in two folders. A mask's
+   * palette indices are its classes, and so are grey levels that count 0, 1, 2, ...; other grey
+   * levels are classes in their order. Beside indices, pixels of 255 are not learned from. Names of
+   * the classes stand in {@code labels.txt} beside the masks' folder or in it, one a line.
+   *
+   * @throws TrainException where a picture has no mask, or a mask is none
    */
-  static @Nullable Dataset heldOut(Path folder) {
-    return DatasetFolders.heldOut(folder);
+  static Dataset masks(Path pictures, Path masks) {
+    return MaskDataset.of(pictures, masks, null);
+  }
+
+  /**
+   * A CSV file of a picture's file (relative to the CSV's own folder) and values; the first line
+   * names them.
+   *
+   * @throws TrainException naming the line that does not fit
+   */
+  static Dataset values(Path csv) {
+    return ValuesDataset.of(csv);
   }
 }

@@ -1,106 +1,192 @@
 package io.fovea.train;
 
+import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.runtime.Classifier;
-import io.fovea.runtime.Scores;
+import io.fovea.runtime.Regressor;
+import io.fovea.runtime.Segmenter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 
-/**
- * How well a classifier does on pictures of known classes. Immutable.
- *
- * @param confusion {@code [class][answer]}: how often a class got an answer
- * @param calibrationError expected calibration error over 15 bins of the likeliest class's
- *     probability, in [0, 1] (<a href="https://arxiv.org/abs/1706.04599">Guo 2017</a>)
- */
-public record Evaluation(List<String> labels, int[][] confusion, double calibrationError) {
-  private static final int BINS = 15;
-  private static final int BATCH = 32;
+/** How well a model does on data whose answers are known. */
+public sealed interface Evaluation {
+  int BATCH = 32;
+
+  /** The figures that matter most, in a line. */
+  String headline();
+
+  /** All figures by name, as JSON has them. */
+  Map<String, Object> facts();
+
+  /**
+   * Of a classifier.
+   *
+   * @param calibrationError expected calibration error over 15 bins of the likeliest class's
+   *     probability, in [0, 1] (<a href="https://arxiv.org/abs/1706.04599">Guo 2017</a>)
+   */
+  record Classes(Confusion confusion, double calibrationError) implements Evaluation {
+    @Override
+    public String headline() {
+      return "accuracy %.2f %%".formatted(100 * confusion.accuracy());
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("accuracy", confusion.accuracy());
+      facts.put("correct", confusion.correct());
+      facts.put("count", confusion.count());
+      facts.put("calibrationError", calibrationError);
+      facts.put("labels", confusion.labels());
+      facts.put("confusion", confusion.counts());
+      return facts;
+    }
+  }
+
+  /** Of a segmenter; the confusion counts pixels. */
+  record Pixels(Confusion confusion) implements Evaluation {
+    @Override
+    public String headline() {
+      return "mean IoU %.2f %%, pixel accuracy %.2f %%"
+          .formatted(100 * confusion.meanIou(), 100 * confusion.accuracy());
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("meanIou", confusion.meanIou());
+      facts.put("meanDice", confusion.meanDice());
+      facts.put("pixelAccuracy", confusion.accuracy());
+      facts.put("pixels", confusion.count());
+      Map<String, Object> classes = new LinkedHashMap<>();
+      for (int c = 0; c < confusion.labels().size(); c++) {
+        classes.put(
+            confusion.labels().get(c),
+            Map.of(
+                "iou", confusion.iou(c),
+                "dice", confusion.dice(c),
+                "recall", confusion.recall(c),
+                "precision", confusion.precision(c)));
+      }
+      facts.put("classes", classes);
+      facts.put("confusion", confusion.counts());
+      return facts;
+    }
+  }
+
+  /** Of a regressor: the errors of each value, in its own units. */
+  record Values(List<Error> errors) implements Evaluation {
+    /**
+     * The errors of one value.
+     *
+     * @param mse mean of the squared errors
+     * @param mae mean of the absolute errors
+     * @param r2 share of the variance that is explained, at most 1; NaN where there is no variance
+     */
+    public record Error(String name, int count, double mse, double mae, double r2) {}
+
+    /** Mean over the values. */
+    public double r2() {
+      return errors.stream().mapToDouble(Error::r2).average().orElse(Double.NaN);
+    }
+
+    @Override
+    public String headline() {
+      double mae = errors.stream().mapToDouble(Error::mae).average().orElse(Double.NaN);
+      double mse = errors.stream().mapToDouble(Error::mse).average().orElse(Double.NaN);
+      return "MAE %.4g, MSE %.4g, R2 %.4f".formatted(mae, mse, r2());
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      return Map.of("values", errors, "r2", r2());
+    }
+  }
 
   /** Scores a data set by ONNX Runtime; {@code progress} hears how many pictures are done. */
-  public static Evaluation of(Classifier classifier, Dataset data, IntConsumer progress) {
+  static Classes of(Classifier classifier, Dataset data, IntConsumer progress) {
     List<String> labels = classifier.labels();
-    if (data.labels().size() > labels.size()) {
-      throw new TrainException(
-          "%s has %d classes, the data has %d"
-              .formatted(classifier.model().name(), labels.size(), data.labels().size()));
-    }
-    int[][] confusion = new int[labels.size()][labels.size()];
-    double[] confidence = new double[BINS];
-    int[] right = new int[BINS];
+    check(classifier.model().name(), labels, data);
+    Tally.OfClasses tally = new Tally.OfClasses(labels);
+    batches(
+        data,
+        progress,
+        (pictures, targets) -> {
+          var scores = classifier.score(pictures);
+          for (int i = 0; i < targets.size(); i++) {
+            int label = ((Target.Label) targets.get(i)).index();
+            tally.add(scores.get(i).probabilities(), index(labels, data.labels(), label));
+          }
+        });
+    return tally.evaluation();
+  }
+
+  /** Compares masks with a data set's own, at each picture's own size. */
+  static Pixels of(Segmenter segmenter, Dataset data, IntConsumer progress) {
+    List<String> labels = segmenter.labels();
+    check(segmenter.model().name(), labels, data);
+    Tally.OfPixels tally = new Tally.OfPixels(labels);
+    batches(
+        data,
+        progress,
+        (pictures, targets) -> {
+          List<Mask> masks = segmenter.segment(pictures);
+          for (int i = 0; i < masks.size(); i++) {
+            tally.add(masks.get(i).classes(), ((Target.Pixels) targets.get(i)).mask().classes());
+          }
+        });
+    return tally.evaluation();
+  }
+
+  /** Compares values with a data set's own. */
+  static Values of(Regressor regressor, Dataset data, IntConsumer progress) {
+    check(regressor.model().name(), regressor.names(), data);
+    Tally.OfValues tally = new Tally.OfValues(regressor.names());
+    batches(
+        data,
+        progress,
+        (pictures, targets) -> {
+          List<float[]> values = regressor.predict(pictures);
+          for (int i = 0; i < values.size(); i++) {
+            tally.add(values.get(i), ((Target.Values) targets.get(i)).values());
+          }
+        });
+    return tally.evaluation();
+  }
+
+  /** What is done with some pictures and what should be said of them. */
+  interface Use {
+    void accept(List<Picture> pictures, List<Target> targets);
+  }
+
+  private static void batches(Dataset data, IntConsumer progress, Use use) {
     for (int from = 0; from < data.size(); from += BATCH) {
       List<Picture> pictures = new ArrayList<>();
-      List<Integer> classes = new ArrayList<>();
+      List<Target> targets = new ArrayList<>();
       for (int i = from; i < Math.min(data.size(), from + BATCH); i++) {
-        Dataset.Sample sample = data.get(i);
-        pictures.add(sample.picture());
-        classes.add(index(labels, data.labels().get(sample.label()), sample.label()));
+        pictures.add(data.picture(i));
+        targets.add(data.target(i));
       }
-      List<Scores> scores = classifier.score(pictures);
-      for (int i = 0; i < classes.size(); i++) {
-        Scores.Score best = scores.get(i).best();
-        confusion[classes.get(i)][best.index()]++;
-        int bin = Math.min(BINS - 1, (int) (best.probability() * BINS));
-        confidence[bin] += best.probability();
-        right[bin] += best.index() == classes.get(i) ? 1 : 0;
-      }
-      progress.accept(from + classes.size());
+      use.accept(pictures, targets);
+      progress.accept(from + pictures.size());
     }
-    double error = 0;
-    for (int bin = 0; bin < BINS; bin++) {
-      error += Math.abs(confidence[bin] - right[bin]) / data.size();
+  }
+
+  private static void check(String model, List<String> labels, Dataset data) {
+    if (data.labels().size() > labels.size()) {
+      String what = data.target(0) instanceof Target.Values ? "values" : "classes";
+      throw new TrainException(
+          "%s has %d %s, the data has %d"
+              .formatted(model, labels.size(), what, data.labels().size()));
     }
-    return new Evaluation(labels, confusion, error);
   }
 
   /** The model's number of a class: by name where both have names, else by position. */
-  private static int index(List<String> labels, String name, int position) {
-    int named = labels.indexOf(name);
+  private static int index(List<String> labels, List<String> names, int position) {
+    int named = labels.indexOf(names.get(position));
     return named >= 0 ? named : position;
-  }
-
-  public int count() {
-    int all = 0;
-    for (int c = 0; c < labels.size(); c++) {
-      all += count(c);
-    }
-    return all;
-  }
-
-  /** Pictures of a class. */
-  public int count(int label) {
-    int all = 0;
-    for (int n : confusion[label]) {
-      all += n;
-    }
-    return all;
-  }
-
-  public int correct() {
-    int right = 0;
-    for (int c = 0; c < labels.size(); c++) {
-      right += confusion[c][c];
-    }
-    return right;
-  }
-
-  /** Share of right answers, in [0, 1]. */
-  public double accuracy() {
-    return (double) correct() / count();
-  }
-
-  /** Share of a class's pictures that got its answer. */
-  public double recall(int label) {
-    return (double) confusion[label][label] / count(label);
-  }
-
-  /** Share of an answer that was right. */
-  public double precision(int label) {
-    int answers = 0;
-    for (int[] row : confusion) {
-      answers += row[label];
-    }
-    return (double) confusion[label][label] / answers;
   }
 }

@@ -1,12 +1,10 @@
 package io.fovea.train;
 
 import io.fovea.image.Picture;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Files and their classes, decoded when asked for. */
 record FolderDataset(List<String> labels, List<Path> files, int[] classes) implements Dataset {
@@ -14,11 +12,11 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
     List<String> labels = new ArrayList<>();
     List<Path> files = new ArrayList<>();
     List<Integer> classes = new ArrayList<>();
-    for (Path sub : list(folder)) {
+    for (Path sub : DataFolder.list(folder)) {
       if (!Files.isDirectory(sub)) {
         continue;
       }
-      List<Path> pictures = list(sub).stream().filter(Files::isRegularFile).toList();
+      List<Path> pictures = DataFolder.list(sub).stream().filter(Files::isRegularFile).toList();
       if (pictures.isEmpty()) {
         throw new TrainException(sub + ": the class has no pictures");
       }
@@ -33,27 +31,19 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
         List.copyOf(labels), files, classes.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  private static List<Path> list(Path folder) {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(p -> !p.getFileName().toString().startsWith(".")).sorted().toList();
-    } catch (IOException e) {
-      throw new TrainException(folder + ": no such folder", e);
-    }
-  }
-
   @Override
   public int size() {
     return files.size();
   }
 
   @Override
-  public Sample get(int index) {
-    return new Sample(Picture.read(files.get(index)), classes[index]);
+  public Picture picture(int index) {
+    return Picture.read(files.get(index));
   }
 
   @Override
-  public int label(int index) {
-    return classes[index];
+  public Target target(int index) {
+    return new Target.Label(classes[index]);
   }
 
   @Override

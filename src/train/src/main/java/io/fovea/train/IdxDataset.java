@@ -107,14 +107,14 @@ record IdxDataset(List<String> labels, int height, int width, byte[] pixels, byt
   }
 
   @Override
-  public Sample get(int index) {
+  public Picture picture(int index) {
     int size = width * height;
     byte[] one = Arrays.copyOfRange(pixels, index * size, (index + 1) * size);
-    return new Sample(Picture.of(width, height, 1, one), label(index));
+    return Picture.of(width, height, 1, one);
   }
 
   @Override
-  public int label(int index) {
-    return classes[index] & 255;
+  public Target target(int index) {
+    return new Target.Label(classes[index] & 255);
   }
 }

@@ -2,88 +2,87 @@ package io.fovea.train;
 
 import io.fovea.onnx.Model;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
-  private static final long MEAN = 1;
-  private static final long NO_IGNORED_CLASS = -100;
-
   private final TorchGraph graph;
   private final Updater updater;
+  private final Loss loss;
   private final double labelSmoothing;
+  private final double[] unit;
 
-  Learner(Model model, Optimizer optimizer, double labelSmoothing) {
+  /**
+   * Makes a net ready to be trained.
+   *
+   * @param unit of each value that is learned, in which the loss measures its error; empty for 1
+   */
+  Learner(Model model, Recipe recipe, double... unit) {
     this.graph = new TorchGraph(model);
     List<String> names = graph.roles().parameters();
-    if (names.isEmpty()) {
+    try {
+      if (graph.inputs().size() != 1) {
+        throw new TrainException("expected one input, met " + graph.inputs());
+      }
+      if (names.isEmpty()) {
+        throw new TrainException("the graph has no parameters to train");
+      }
+      this.updater = Updater.of(recipe.optimizer(), names.stream().map(graph::tensor).toList());
+    } catch (TrainException e) {
       graph.close();
-      throw new TrainException("the graph has no parameters to train");
+      throw e;
     }
-    this.updater = Updater.of(optimizer, names.stream().map(graph::tensor).toList());
-    this.labelSmoothing = labelSmoothing;
+    this.loss = recipe.loss();
+    this.labelSmoothing = recipe.labelSmoothing();
+    this.unit = unit;
   }
 
   /**
-   * One step of cross-entropy over classes.
+   * One step.
    *
    * @param pixels direct, {@code [N, C, H, W]}
-   * @return the batch's mean loss before the step
+   * @return the batch's loss before the step
    */
-  double step(FloatBuffer pixels, long[] shape, long[] labels, double learningRate) {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor logits = graph.forward(tensor(pixels, shape), true);
-      checkClasses(logits, labels);
-      Tensor target =
-          torch
-              .from_blob(
-                  new LongPointer(LongBuffer.wrap(labels)),
-                  new long[] {labels.length},
-                  new TensorOptions(ScalarType.Long))
-              .clone();
-      Tensor loss =
-          torch.cross_entropy_loss(
-              logits, target, new TensorOptional(), MEAN, NO_IGNORED_CLASS, labelSmoothing);
-      double value = loss.item_float();
+  double step(FloatBuffer pixels, long[] shape, Targets targets, double learningRate) {
+    try (Torch.Work work = Torch.work();
+        PointerScope scope = new PointerScope()) {
+      Tensor output = graph.train(tensor(pixels, shape), seen());
+      Tensor error =
+          targets instanceof Targets.Classes classes
+              ? Losses.of(loss, labelSmoothing, isSigmoid(), output, classes)
+              : Losses.of(loss, unit, output, (Targets.Values) targets);
+      double value = error.item_float();
       if (!Double.isFinite(value)) {
         throw new TrainException("the loss is " + value + "; lower the learning rate");
       }
-      loss.backward();
+      error.backward();
       updater.step(learningRate);
       return value;
     }
   }
 
-  private static void checkClasses(Tensor logits, long[] labels) {
-    long[] shape = Torch.shape(logits);
-    if (shape.length != 2 || shape[0] != labels.length) {
-      throw new TrainException(
-          "expected an output [%d, classes], met %s"
-              .formatted(labels.length, Arrays.toString(shape)));
-    }
-    long largest = Arrays.stream(labels).max().orElse(0);
-    if (largest >= shape[1]) {
-      throw new TrainException(
-          "the data has a class %d, the net has %d outputs".formatted(largest, shape[1]));
-    }
+  /** The value that the loss looks at: logits for classes, else what the net gives. */
+  private String seen() {
+    return loss.isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
   }
 
-  /** What the net gives in inference, {@code [N, ...]}, row-major. */
-  float[] infer(FloatBuffer pixels, long[] shape) {
-    try (PointerScope scope = new PointerScope();
+  private boolean isSigmoid() {
+    return graph.ending().kind() == Ending.Kind.SIGMOID;
+  }
+
+  /** What the net gives in inference: its first output. */
+  io.fovea.onnx.Tensor infer(FloatBuffer pixels, long[] shape) {
+    try (Torch.Work work = Torch.work();
+        PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      return Torch.copy("output", graph.forward(tensor(pixels, shape), false)).floats();
+      return Torch.copy("output", graph.run(tensor(pixels, shape))[0]);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.fovea.train;
 
+import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
 import io.fovea.image.Preprocessing;
@@ -7,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -23,15 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Loader implements AutoCloseable {
   /**
-   * Pictures as a tensor and their classes.
+   * Pictures as a tensor, and what should be said of them.
    *
-   * @param pixels direct, {@code [count, C, H, W]}
+   * @param pixels direct, {@code [N, C, H, W]}
    */
-  record Batch(FloatBuffer pixels, long[] labels, long[] shape) {
-    int count() {
-      return labels.length;
-    }
-  }
+  record Batch(FloatBuffer pixels, long[] shape, Targets targets) {}
 
   private final Dataset data;
   private final Preprocessing preprocessing;
@@ -125,21 +124,26 @@ final class Loader implements AutoCloseable {
 
   private Batch load(
       int[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
-    long[] labels = new long[to - from];
+    List<Target> targets = new ArrayList<>();
     long[] shape = {};
     FloatBuffer pixels = null;
     for (int i = from; i < to; i++) {
       int index = order[i];
       Picture picture;
+      Target target;
       try {
-        Dataset.Sample sample = data.get(index);
-        labels[i - from] = sample.label();
-        picture = preprocessing.picture(sample.picture());
+        Picture whole = data.picture(index);
+        picture = preprocessing.picture(whole);
+        target = fitted(data.target(index), whole, index);
       } catch (PictureException e) {
         throw new TrainException("data: " + e.getMessage(), e);
       }
       if (augmentation != null) {
-        picture = augmentation.apply(picture, new Random(mix(seed, epoch, index)));
+        Augmentation.Draw drawn = augmentation.draw(new Random(mix(seed, epoch, index)));
+        picture = drawn.apply(picture);
+        if (target instanceof Target.Pixels p) {
+          target = new Target.Pixels(drawn.apply(p.mask()));
+        }
       }
       long[] one = {to - from, preprocessing.channels(), picture.height(), picture.width()};
       if (pixels == null) {
@@ -150,12 +154,32 @@ final class Loader implements AutoCloseable {
             "%s: expected %dx%d pixels as the others of its batch, met %dx%d; add a step that fixes the size"
                 .formatted(data.name(index), shape[3], shape[2], one[3], one[2]));
       }
+      targets.add(target);
       preprocessing.tensor(picture, pixels);
     }
     if (pixels == null) {
       throw new TrainException("data: an empty batch");
     }
-    return new Batch(pixels.flip(), labels, shape);
+    return new Batch(pixels.flip(), shape, Targets.of(targets));
+  }
+
+  /** A mask is resized and cropped as its picture is. */
+  private Target fitted(Target target, Picture picture, int index) {
+    if (!(target instanceof Target.Pixels p)) {
+      return target;
+    }
+    Mask mask = p.mask();
+    if (mask.width() != picture.width() || mask.height() != picture.height()) {
+      throw new TrainException(
+          "%s: the picture is %dx%d, its mask %dx%d"
+              .formatted(
+                  data.name(index),
+                  picture.width(),
+                  picture.height(),
+                  mask.width(),
+                  mask.height()));
+    }
+    return new Target.Pixels(preprocessing.mask(mask));
   }
 
   private FloatBuffer buffer(long[] shape) {

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The operators that are trained: for each, the opset from which an implementation holds and what
@@ -75,12 +74,19 @@ final class Operators {
     add(name, since, op -> one(in -> f.apply(in.get(0), in.get(1))));
   }
 
-  /** What compiles a node at an opset; null where nothing does. */
-  static @Nullable Compiler of(Node node, int opset) {
+  /**
+   * What compiles a node at an opset.
+   *
+   * @throws TrainException where nothing does
+   */
+  static Compiler of(Node node, int opset) {
     NavigableMap<Integer, Compiler> versions =
         node.domain().isEmpty() ? TABLE.get(node.operator()) : null;
     Map.Entry<Integer, Compiler> newest = versions == null ? null : versions.floorEntry(opset);
-    return newest == null ? null : newest.getValue();
+    if (newest == null) {
+      throw new TrainException("%s: not trained with at opset %d".formatted(node, opset));
+    }
+    return newest.getValue();
   }
 
   /** Whether a gradient can flow from a node's outputs to one of its inputs. */

@@ -17,6 +17,7 @@ public record Recipe(
     Optimizer optimizer,
     Schedule schedule,
     Augmentation augmentation,
+    Loss loss,
     double labelSmoothing,
     long seed) {
 
@@ -37,35 +38,64 @@ public record Recipe(
   /** Ten epochs of SGD at 0.1, batches of 64, a warm-up and a cosine, crops and flips. */
   public static Recipe classification() {
     return new Recipe(
-        10, 64, Optimizer.sgd(0.1), new Schedule(0.1, 0), new Augmentation(2, true), 0, 0);
+        10,
+        64,
+        Optimizer.sgd(0.1),
+        new Schedule(0.1, 0),
+        new Augmentation(2, true),
+        Loss.CROSS_ENTROPY,
+        0,
+        0);
+  }
+
+  /** For pixels: AdamW at 0.002, batches of 4, flips; cross-entropy and Dice. */
+  public static Recipe segmentation() {
+    return classification()
+        .batch(4)
+        .optimizer(Optimizer.adamW(0.002))
+        .augmentation(new Augmentation(0, true))
+        .loss(Loss.CROSS_ENTROPY_DICE);
+  }
+
+  /** For values: AdamW at 0.002, batches of 32, no augmentation; mean squared error. */
+  public static Recipe regression() {
+    return classification()
+        .batch(32)
+        .optimizer(Optimizer.adamW(0.002))
+        .augmentation(Augmentation.none())
+        .loss(Loss.MSE);
   }
 
   public Recipe epochs(int n) {
-    return new Recipe(n, batch, optimizer, schedule, augmentation, labelSmoothing, seed);
+    return new Recipe(n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, seed);
   }
 
   public Recipe batch(int n) {
-    return new Recipe(epochs, n, optimizer, schedule, augmentation, labelSmoothing, seed);
+    return new Recipe(epochs, n, optimizer, schedule, augmentation, loss, labelSmoothing, seed);
   }
 
   public Recipe optimizer(Optimizer o) {
-    return new Recipe(epochs, batch, o, schedule, augmentation, labelSmoothing, seed);
+    return new Recipe(epochs, batch, o, schedule, augmentation, loss, labelSmoothing, seed);
   }
 
   public Recipe schedule(Schedule s) {
-    return new Recipe(epochs, batch, optimizer, s, augmentation, labelSmoothing, seed);
+    return new Recipe(epochs, batch, optimizer, s, augmentation, loss, labelSmoothing, seed);
   }
 
   public Recipe augmentation(Augmentation a) {
-    return new Recipe(epochs, batch, optimizer, schedule, a, labelSmoothing, seed);
+    return new Recipe(epochs, batch, optimizer, schedule, a, loss, labelSmoothing, seed);
+  }
+
+  public Recipe loss(Loss l) {
+    return new Recipe(epochs, batch, optimizer, schedule, augmentation, l, labelSmoothing, seed);
   }
 
   public Recipe labelSmoothing(double share) {
-    return new Recipe(epochs, batch, optimizer, schedule, augmentation, share, seed);
+    return new Recipe(epochs, batch, optimizer, schedule, augmentation, loss, share, seed);
   }
 
   public Recipe seed(long s) {
-    return new Recipe(epochs, batch, optimizer, schedule, augmentation, labelSmoothing, s);
+    return new Recipe(epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, s);
   }
 
   /** The recipe as it is printed and stored in a model's provenance. */
@@ -76,6 +106,7 @@ public record Recipe(
     all.put("optimizer", optimizer.toString());
     all.put("schedule", schedule.toString());
     all.put("augmentation", augmentation.toString());
+    all.put("loss", loss.toString());
     all.put("labelSmoothing", labelSmoothing);
     all.put("seed", seed);
     return all;

@@ -1,27 +1,55 @@
 package io.fovea.train;
 
+import io.fovea.image.Picture;
+import io.fovea.runtime.Task;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.regex.PatternSyntaxException;
 
 /** Some samples of a data set. */
 record Subset(Dataset all, int[] which) implements Dataset {
-  /** Holds out a share of each class, drawn by seed; the first part is the rest. */
-  static List<Dataset> stratified(Dataset data, int[] classes, double share, long seed) {
-    List<List<Integer>> byClass = new ArrayList<>();
-    data.labels().forEach(l -> byClass.add(new ArrayList<>()));
-    for (int i = 0; i < classes.length; i++) {
-      byClass.get(classes[i]).add(i);
+  /** Holds out a share of each stratum, drawn by seed; the first part is the rest. */
+  static List<Dataset> stratified(Dataset data, int[] strata, double share, long seed) {
+    Map<Integer, List<Integer>> members = new TreeMap<>();
+    for (int i = 0; i < strata.length; i++) {
+      members.computeIfAbsent(strata[i], k -> new ArrayList<>()).add(i);
     }
     List<Integer> rest = new ArrayList<>();
     List<Integer> held = new ArrayList<>();
     Random random = new Random(seed);
-    for (List<Integer> members : byClass) {
-      Collections.shuffle(members, random);
-      int cut = (int) Math.round(members.size() * share);
-      held.addAll(members.subList(0, cut));
-      rest.addAll(members.subList(cut, members.size()));
+    for (List<Integer> stratum : members.values()) {
+      Collections.shuffle(stratum, random);
+      int cut = (int) Math.round(stratum.size() * share);
+      held.addAll(stratum.subList(0, cut));
+      rest.addAll(stratum.subList(cut, stratum.size()));
+    }
+    return List.of(of(data, rest), of(data, held));
+  }
+
+  /** Holds out the files whose name matches a glob. */
+  static List<Dataset> named(Dataset data, String glob) {
+    PathMatcher matcher;
+    try {
+      matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
+    } catch (PatternSyntaxException e) {
+      throw new TrainException("pattern '" + glob + "': " + e.getDescription(), e);
+    }
+    List<Integer> rest = new ArrayList<>();
+    List<Integer> held = new ArrayList<>();
+    for (int i = 0; i < data.size(); i++) {
+      (matcher.matches(Path.of(data.name(i)).getFileName()) ? held : rest).add(i);
+    }
+    if (held.isEmpty() || rest.isEmpty()) {
+      throw new TrainException(
+          "pattern '%s' holds out %d of %d files; expected some but not all"
+              .formatted(glob, held.size(), data.size()));
     }
     return List.of(of(data, rest), of(data, held));
   }
@@ -41,13 +69,18 @@ record Subset(Dataset all, int[] which) implements Dataset {
   }
 
   @Override
-  public Sample get(int index) {
-    return all.get(which[index]);
+  public Task.Kind task() {
+    return all.task();
   }
 
   @Override
-  public int label(int index) {
-    return all.label(which[index]);
+  public Picture picture(int index) {
+    return all.picture(which[index]);
+  }
+
+  @Override
+  public Target target(int index) {
+    return all.target(which[index]);
   }
 
   @Override

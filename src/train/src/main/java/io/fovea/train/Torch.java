@@ -3,12 +3,16 @@ package io.fovea.train;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Tensor;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.TensorOptions;
@@ -25,9 +29,52 @@ final class Torch {
       System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     }
     torch.set_num_threads(physicalCores());
+    Runtime.getRuntime().addShutdownHook(new Thread(Torch::stop, "fovea-stop"));
   }
 
+  private static final long LONGEST_STEP_SECONDS = 60;
+  private static final ReentrantReadWriteLock WORK = new ReentrantReadWriteLock();
+
   private Torch() {}
+
+  /**
+   * Marks work in libtorch until it is closed. A process that is told to stop (by Ctrl-C, say)
+   * destroys libtorch's statics, and with them whatever is still running: so stopping waits for
+   * work under way, and no more is begun.
+   */
+  static Work work() {
+    WORK.readLock().lock();
+    return WORK.readLock()::unlock;
+  }
+
+  /** Work under way. */
+  interface Work extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Has convolutions run by libtorch's own kernels until it is closed, not by oneDNN's. Those
+   * differ by rounding from processor to processor: enough to turn a tie of a max pool, after which
+   * two trainings part.
+   */
+  static Work plainKernels() {
+    boolean before = torch.globalContext().userEnabledMkldnn();
+    torch.globalContext().setUserEnabledMkldnn(false);
+    return () -> torch.globalContext().setUserEnabledMkldnn(before);
+  }
+
+  private static void stop() {
+    try {
+      // Never unlocked: whoever wants to begin now waits until the process is gone.
+      boolean quiet = WORK.writeLock().tryLock(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
+      if (!quiet) {
+        System.getLogger(Torch.class.getName()).log(Level.WARNING, "a step did not end in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
 
   /** Loads libtorch where that has not happened yet; takes about two seconds. */
   static void load() {}
@@ -53,8 +100,7 @@ final class Torch {
   /** A copy of an ONNX tensor; it outlives the current scope. */
   static org.bytedeco.pytorch.Tensor copy(Tensor tensor) {
     try (PointerScope scope = new PointerScope()) {
-      ScalarType type = type(tensor);
-      var options = new TensorOptions(type);
+      var options = new TensorOptions(type(tensor.type()));
       var copy = torch.empty(tensor.dims(), options, null);
       ByteBuffer bytes = tensor.bytes();
       if (bytes.hasRemaining()) {
@@ -64,8 +110,9 @@ final class Torch {
     }
   }
 
-  private static ScalarType type(Tensor tensor) {
-    return switch (tensor.type()) {
+  /** libtorch's name of an element type. */
+  static ScalarType type(DataType type) {
+    return switch (type) {
       case FLOAT -> ScalarType.Float;
       case DOUBLE -> ScalarType.Double;
       case INT64 -> ScalarType.Long;
@@ -73,9 +120,13 @@ final class Torch {
       case BOOL -> ScalarType.Bool;
       case UINT8 -> ScalarType.Byte;
       case INT8 -> ScalarType.Char;
-      default ->
-          throw new TrainException(
-              "tensor '%s': %s is not trained with".formatted(tensor.name(), tensor.type()));
+      case INT16 -> ScalarType.Short;
+      case UINT16 -> ScalarType.UInt16;
+      case UINT32 -> ScalarType.UInt32;
+      case UINT64 -> ScalarType.UInt64;
+      case FLOAT16 -> ScalarType.Half;
+      case BFLOAT16 -> ScalarType.BFloat16;
+      default -> throw new TrainException(type + " is not trained with");
     };
   }
 
@@ -91,6 +142,14 @@ final class Torch {
             case Long -> DataType.INT64;
             case Int -> DataType.INT32;
             case Bool -> DataType.BOOL;
+            case Byte -> DataType.UINT8;
+            case Char -> DataType.INT8;
+            case Short -> DataType.INT16;
+            case UInt16 -> DataType.UINT16;
+            case UInt32 -> DataType.UINT32;
+            case UInt64 -> DataType.UINT64;
+            case Half -> DataType.FLOAT16;
+            case BFloat16 -> DataType.BFLOAT16;
             default -> throw new TrainException("tensor '" + name + "' has type " + type);
           };
       int size = Math.toIntExact(dense.numel() * dense.element_size());
@@ -108,6 +167,13 @@ final class Torch {
         .capacity(size)
         .asByteBuffer()
         .order(ByteOrder.nativeOrder());
+  }
+
+  /** {@code [1, ..., n, ..., 1]}: broadcasts along one axis. */
+  static long[] along(int axis, long n, long rank) {
+    long[] shape = LongStream.generate(() -> 1).limit(rank).toArray();
+    shape[axis] = n;
+    return shape;
   }
 
   static long[] shape(org.bytedeco.pytorch.Tensor tensor) {

@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An ONNX graph as a differentiable function over libtorch. The plan is compiled once: attributes
@@ -24,15 +26,17 @@ final class TorchGraph implements AutoCloseable {
   private record Step(Node node, Kernel kernel, int[] inputs, int[] outputs, int[] spent) {}
 
   private final Model model;
+  private final Roles roles;
+  private final Ending ending;
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Integer> slots = new HashMap<>();
   private final Map<String, Tensor> fixed = new LinkedHashMap<>(); // initializers and constants
-  private final Roles roles;
-  private final int input;
-  private final int output;
+  private final List<String> inputs;
+  private final List<String> outputs;
+  private final Tensor[] start; // the fixed values at their slots
 
   /**
-   * Compiles a model with one input; its first output is what is trained.
+   * Compiles a model.
    *
    * @throws TrainException listing every node that cannot be trained
    */
@@ -41,48 +45,44 @@ final class TorchGraph implements AutoCloseable {
     this.model = model;
     Graph graph = model.graph();
     this.roles = Roles.of(graph);
-    List<ValueInfo> inputs = graph.inputs();
-    if (inputs.size() != 1) {
-      throw new TrainException(
-          "expected one input, met " + inputs.stream().map(ValueInfo::name).toList());
-    }
-    Map<String, io.fovea.onnx.Tensor> constants = new HashMap<>(graph.initializers());
-    roles.parameters().forEach(constants::remove); // never folded into a kernel
-    List<Node> nodes = graph.nodes();
-    List<Kernel> kernels = compile(nodes, constants);
-    graph.initializers().values().forEach(this::fix);
-    this.input = slot(inputs.get(0).name());
-    for (Node node : nodes) {
+    this.ending = Ending.of(graph);
+    this.inputs = graph.inputs().stream().map(ValueInfo::name).toList();
+    this.outputs = graph.outputs().stream().map(ValueInfo::name).toList();
+    Map<String, io.fovea.onnx.Tensor> constants = new LinkedHashMap<>(graph.initializers());
+    List<Node> nodes = new ArrayList<>();
+    for (Node node : graph.nodes()) {
       io.fovea.onnx.Tensor held = node.constant();
-      if (held != null) {
-        fix(held.named(node.outputs().get(0)));
+      if (held == null) {
+        nodes.add(node);
+      } else {
+        constants.put(node.outputs().get(0), held.named(node.outputs().get(0)));
       }
     }
-    String first = graph.outputs().get(0).name();
-    plan(nodes, kernels, first);
-    this.output = slot(first);
+    List<Kernel> kernels = compile(nodes, constants);
+    Set<String> used = new HashSet<>(outputs);
+    nodes.forEach(n -> used.addAll(n.inputs()));
+    constants.keySet().retainAll(used);
+    constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
+    inputs.forEach(this::slot);
+    fixed.keySet().forEach(this::slot);
+    plan(nodes, kernels);
+    outputs.forEach(this::slot);
+    this.start = new Tensor[slots.size()];
+    fixed.forEach((name, tensor) -> start[slot(name)] = tensor);
     for (String name : roles.parameters()) {
       tensor(name).set_requires_grad(true);
     }
   }
 
-  private List<Kernel> compile(List<Node> nodes, Map<String, io.fovea.onnx.Tensor> constants) {
+  private List<Kernel> compile(List<Node> nodes, Map<String, io.fovea.onnx.Tensor> all) {
+    Map<String, io.fovea.onnx.Tensor> constants = new HashMap<>(all);
+    roles.parameters().forEach(constants::remove); // never folded into a kernel
     List<Kernel> kernels = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     int opset = model.opset();
     for (Node node : nodes) {
-      io.fovea.onnx.Tensor held = node.constant();
-      if (held != null) {
-        constants.put(node.outputs().get(0), held);
-      }
-      Operators.Compiler compiler = Operators.of(node, opset);
       try {
-        if (compiler == null && held == null) {
-          throw new TrainException("%s: not trained with at opset %d".formatted(node, opset));
-        }
-        Kernel nothing = in -> new Tensor[0];
-        kernels.add(
-            compiler == null ? nothing : compiler.compile(new Operation(node, opset, constants)));
+        kernels.add(Operators.of(node, opset).compile(new Operation(node, opset, constants)));
       } catch (RuntimeException e) {
         refused.add(e.getMessage());
       }
@@ -95,7 +95,7 @@ final class TorchGraph implements AutoCloseable {
     return kernels;
   }
 
-  private void plan(List<Node> nodes, List<Kernel> kernels, String wanted) {
+  private void plan(List<Node> nodes, List<Kernel> kernels) {
     Map<String, Integer> lastUse = new HashMap<>();
     for (int n = 0; n < nodes.size(); n++) {
       for (String name : nodes.get(n).inputs()) {
@@ -105,27 +105,22 @@ final class TorchGraph implements AutoCloseable {
         lastUse.putIfAbsent(name, n);
       }
     }
+    Set<String> kept = new HashSet<>(fixed.keySet());
+    kept.addAll(inputs);
+    kept.addAll(outputs);
+    kept.add(ending.value());
+    kept.add("");
     for (int n = 0; n < nodes.size(); n++) {
       Node node = nodes.get(n);
-      if (node.constant() != null) {
-        continue;
-      }
       int at = n;
-      Set<String> values = new HashSet<>(node.inputs());
-      values.addAll(node.outputs());
       int[] spent =
-          values.stream()
-              .filter(v -> !v.isEmpty() && lastUse.getOrDefault(v, -1) == at)
-              .filter(v -> !fixed.containsKey(v) && !v.equals(wanted) && slot(v) != input)
+          Stream.concat(node.inputs().stream(), node.outputs().stream())
+              .distinct()
+              .filter(v -> lastUse.get(v) == at && !kept.contains(v))
               .mapToInt(this::slot)
               .toArray();
       steps.add(new Step(node, kernels.get(n), slots(node.inputs()), slots(node.outputs()), spent));
     }
-  }
-
-  private void fix(io.fovea.onnx.Tensor tensor) {
-    slot(tensor.name());
-    fixed.put(tensor.name(), Torch.copy(tensor));
   }
 
   private int[] slots(List<String> names) {
@@ -140,6 +135,19 @@ final class TorchGraph implements AutoCloseable {
     return roles;
   }
 
+  /** What the net ends in, and where the loss looks. */
+  Ending ending() {
+    return ending;
+  }
+
+  List<String> inputs() {
+    return inputs;
+  }
+
+  List<String> outputs() {
+    return outputs;
+  }
+
   /** A parameter, a running statistic or a constant. */
   Tensor tensor(String name) {
     Tensor tensor = fixed.get(name);
@@ -150,47 +158,76 @@ final class TorchGraph implements AutoCloseable {
   }
 
   /**
-   * The first output.
+   * A value as training has it: normalizations use the batch's statistics, dropout is active.
    *
    * @param x {@code [N, C, H, W]}
-   * @param training whether normalizations use the batch's statistics and dropout is active
+   * @param value the first output, or what stands before its softmax
    */
-  Tensor forward(Tensor x, boolean training) {
-    Tensor[] values = new Tensor[slots.size()];
-    fixed.forEach((name, tensor) -> values[slot(name)] = tensor);
-    values[input] = x;
+  Tensor train(Tensor x, String value) {
+    return get(run(new Tensor[] {x}, true, value), value);
+  }
+
+  /**
+   * All outputs, in inference.
+   *
+   * @param in in the order of {@link #inputs}
+   */
+  Tensor[] run(Tensor... in) {
+    @Nullable Tensor[] values = run(in, false, "");
+    return outputs.stream().map(name -> get(values, name)).toArray(Tensor[]::new);
+  }
+
+  private Tensor get(@Nullable Tensor[] values, String name) {
+    Tensor value = values[slot(name)];
+    if (value == null) {
+      throw new TrainException("output '" + name + "' was not produced");
+    }
+    return value;
+  }
+
+  /** All values that are kept, by slot; ends early once the value {@code until} is there. */
+  private @Nullable Tensor[] run(Tensor[] in, boolean training, String until) {
+    @Nullable Tensor[] values = start.clone();
+    for (int i = 0; i < in.length; i++) {
+      values[slot(inputs.get(i))] = in[i];
+    }
+    int last = slots.getOrDefault(until, -1);
     for (Step step : steps) {
-      Tensor[] inputs = new Tensor[step.inputs.length];
-      for (int i = 0; i < inputs.length; i++) {
-        inputs[i] = step.inputs[i] < 0 ? null : values[step.inputs[i]];
+      if (last >= 0 && values[last] != null) {
+        break;
       }
-      Tensor[] outputs = run(step, new Frame(inputs, training));
+      @Nullable Tensor[] args = new Tensor[step.inputs.length];
+      for (int i = 0; i < args.length; i++) {
+        args[i] = step.inputs[i] < 0 ? null : values[step.inputs[i]];
+      }
+      @Nullable Tensor[] results = run(step, new Frame(args, training));
       for (int i = 0; i < step.outputs.length; i++) {
-        if (step.outputs[i] >= 0) {
-          values[step.outputs[i]] = i < outputs.length ? own(outputs[i], inputs) : null;
+        if (step.outputs[i] >= 0 && i < results.length) {
+          values[step.outputs[i]] = own(results[i], args);
         }
       }
       for (int slot : step.spent) {
-        if (values[slot] != null) {
-          values[slot].close();
+        Tensor value = values[slot];
+        if (value != null) {
+          value.close();
           values[slot] = null;
         }
       }
     }
-    return values[output];
+    return values;
   }
 
   /** A handle of its own where a kernel passed its input on: each is closed once. */
-  private static Tensor own(Tensor out, Tensor[] inputs) {
-    for (Tensor in : inputs) {
-      if (in == out) {
-        return new Tensor(out);
+  private static @Nullable Tensor own(@Nullable Tensor out, @Nullable Tensor[] args) {
+    for (Tensor in : args) {
+      if (in != null && in == out) {
+        return new Tensor(in);
       }
     }
     return out;
   }
 
-  private static Tensor[] run(Step step, Frame frame) {
+  private static @Nullable Tensor[] run(Step step, Frame frame) {
     try {
       return step.kernel.run(frame);
     } catch (TrainException e) {

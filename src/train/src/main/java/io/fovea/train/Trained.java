@@ -38,7 +38,7 @@ public final class Trained {
         (batch, step) -> {
           float[] copy = new float[batch.pixels().remaining()];
           batch.pixels().duplicate().get(copy);
-          float[] answers = learner.infer(batch.pixels(), batch.shape());
+          float[] answers = learner.infer(batch.pixels(), batch.shape()).floats();
           made[0] = new Trained(model, history, copy, batch.shape(), answers);
         });
     if (made[0] == null) {

@@ -31,10 +31,11 @@ public final class Trainer {
    *
    * @param number from 1
    * @param loss mean over the epoch's steps
-   * @param accuracy share of right answers on the held-out part, in [0, 1]
+   * @param heldOut how well the net does on the held-out part, at the size that it is fed
    * @param waiting share of the time in which the network waited for data, in [0, 1]
    */
-  public record Epoch(int number, double loss, double accuracy, double seconds, double waiting) {}
+  public record Epoch(
+      int number, double loss, Evaluation heldOut, double seconds, double waiting) {}
 
   private final Model model;
   private final Recipe recipe;
@@ -84,20 +85,27 @@ public final class Trainer {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
-    checkClasses(training);
+    checkTask(training);
     List<Epoch> history = new ArrayList<>();
-    try (Learner learner = new Learner(model, recipe.optimizer(), recipe.labelSmoothing());
+    Model start = model;
+    double[] unit = {};
+    if (training.task() == Task.Kind.REGRESSION) {
+      double[][] spread = Head.spread(training);
+      unit = spread[1];
+      start = known.task() == null ? Head.startingAt(model, spread[0], spread[1]) : model;
+    }
+    try (Learner learner = new Learner(start, recipe, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       int steps = Loader.steps(training.size(), recipe.batch(), true);
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
-        history.add(epoch(learner, train, held, epoch, steps));
+        history.add(epoch(learner, train, held, validation, epoch, steps));
         listener.epoch(history.get(history.size() - 1));
       }
       Model trained = learner.graph().export();
       Specification specification =
           known
-              .withTask(new Task(Task.Kind.CLASSIFICATION, Task.Output.LOGITS))
+              .withTask(new Task(training.task(), output(training, learner.graph().ending())))
               .withPreprocessing(fed)
               .withLabels(training.labels());
       for (var fact : provenance(training, validation, history).entrySet()) {
@@ -110,21 +118,47 @@ public final class Trainer {
     }
   }
 
-  /** Tells a wrong number of classes before hours of training, where the graph says it. */
-  private void checkClasses(Dataset training) {
+  private static Task.Output output(Dataset training, Ending ending) {
+    if (training.task() == Task.Kind.REGRESSION) {
+      return Task.Output.VALUES;
+    }
+    boolean logits = ending.kind() == Ending.Kind.OTHER || ending.kind() == Ending.Kind.LOG_SOFTMAX;
+    return logits ? Task.Output.LOGITS : Task.Output.PROBABILITIES;
+  }
+
+  /** Tells what does not fit before hours of training, where the graph says it. */
+  private void checkTask(Dataset training) {
+    boolean values = training.task() == Task.Kind.REGRESSION;
+    if (values == recipe.loss().isOfClasses()) {
+      throw new TrainException(
+          "loss %s does not fit the data: it is for %s"
+              .formatted(recipe.loss(), values ? "classes" : "values"));
+    }
     List<Dim> shape = model.graph().outputs().get(0).type().shape();
-    if (shape == null || shape.size() != 2 || !shape.get(1).isKnown()) {
+    if (shape == null || shape.size() < 2) {
       return;
     }
-    long outputs = shape.get(1).size();
-    if (outputs != training.labels().size()) {
+    boolean perPixel = training.task() == Task.Kind.SEGMENTATION;
+    if (perPixel != (shape.size() == 4 && !shape.get(2).equals(Dim.of(1)))) {
       throw new TrainException(
-          "the net has %d outputs, the data has %d classes"
-              .formatted(outputs, training.labels().size()));
+          perPixel
+              ? "the data is masks, the net's output is %s; expected [batch, classes, height, width]"
+                  .formatted(shape)
+              : "the net's output is %s, but the data has no masks".formatted(shape));
+    }
+    int count = training.labels().size();
+    boolean binary = count == 2 && Ending.of(model.graph()).kind() == Ending.Kind.SIGMOID;
+    if (shape.get(1).isKnown()
+        && shape.get(1).size() != count
+        && !(binary && shape.get(1).size() == 1)) {
+      throw new TrainException(
+          "the net has %s outputs, the data has %d %s"
+              .formatted(shape.get(1), count, values ? "values" : "classes"));
     }
   }
 
-  private Epoch epoch(Learner learner, Loader train, Loader held, int epoch, int steps) {
+  private Epoch epoch(
+      Learner learner, Loader train, Loader held, Dataset validation, int epoch, int steps) {
     long start = System.nanoTime();
     double[] sum = new double[1];
     long[] busy = new long[1];
@@ -140,7 +174,7 @@ public final class Trainer {
               recipe.optimizer().learningRate()
                   * recipe.schedule().factor(done, steps * recipe.epochs());
           try {
-            sum[0] += learner.step(batch.pixels(), batch.shape(), batch.labels(), rate);
+            sum[0] += learner.step(batch.pixels(), batch.shape(), batch.targets(), rate);
           } catch (TrainException e) {
             throw new TrainException(
                 "epoch %d, step %d: %s".formatted(epoch, step + 1, e.getMessage()), e);
@@ -149,34 +183,21 @@ public final class Trainer {
           listener.step(epoch, step + 1, steps, sum[0] / (step + 1));
         });
     long trained = System.nanoTime();
-    int[] right = new int[2];
+    Tally tally = Tally.of(validation);
     held.inOrder(
-        2 * recipe.batch(),
+        recipe.batch(),
         Integer.MAX_VALUE,
-        (batch, step) -> {
-          float[] logits = learner.infer(batch.pixels(), batch.shape());
-          right[0] += correct(logits, batch.labels());
-          right[1] += batch.count();
-        });
+        (batch, step) ->
+            tally.add(
+                learner.infer(batch.pixels(), batch.shape()),
+                learner.graph().ending().kind(),
+                batch.targets()));
     return new Epoch(
         epoch,
         sum[0] / steps,
-        (double) right[0] / Math.max(1, right[1]),
+        tally.evaluation(),
         (System.nanoTime() - start) / 1e9,
         1 - (double) busy[0] / (trained - start));
-  }
-
-  private static int correct(float[] logits, long[] labels) {
-    int classes = logits.length / labels.length;
-    int right = 0;
-    for (int i = 0; i < labels.length; i++) {
-      int best = 0;
-      for (int c = 1; c < classes; c++) {
-        best = logits[i * classes + c] > logits[i * classes + best] ? c : best;
-      }
-      right += best == labels[i] ? 1 : 0;
-    }
-    return right;
   }
 
   private Map<String, Object> provenance(Dataset training, Dataset held, List<Epoch> history) {
@@ -186,7 +207,7 @@ public final class Trainer {
     facts.put("trainedOn", training.size());
     facts.put("heldOut", held.size());
     facts.put("recipe", recipe.facts());
-    facts.put("heldOutAccuracy", last.accuracy());
+    facts.put("heldOutFigures", last.heldOut().headline());
     facts.put("lastLoss", last.loss());
     return facts;
   }

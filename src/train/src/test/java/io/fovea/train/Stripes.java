@@ -20,12 +20,12 @@ record Stripes(int size, long seed) implements Dataset {
   }
 
   @Override
-  public int label(int index) {
-    return index % 4;
+  public Target target(int index) {
+    return new Target.Label(index % 4);
   }
 
   @Override
-  public Sample get(int index) {
+  public Picture picture(int index) {
     Random random = new Random(seed * 31 + index);
     int shift = random.nextInt(4);
     byte[] pixels = new byte[SIDE * SIDE];
@@ -33,7 +33,7 @@ record Stripes(int size, long seed) implements Dataset {
       int x = i % SIDE;
       int y = i / SIDE;
       int along =
-          switch (label(index)) {
+          switch (index % 4) {
             case 0 -> y;
             case 1 -> x;
             case 2 -> x + y;
@@ -42,6 +42,6 @@ record Stripes(int size, long seed) implements Dataset {
       int level = (along + shift) / 2 % 2 == 0 ? 180 : 60;
       pixels[i] = (byte) (level + random.nextInt(40));
     }
-    return new Sample(Picture.of(SIDE, SIDE, 1, pixels), label(index));
+    return Picture.of(SIDE, SIDE, 1, pixels);
   }
 }

@@ -48,16 +48,20 @@ class TrainerTest {
             .fit(new Stripes(160, 1), held);
     var history = trained.history();
     assertTrue(history.get(5).loss() < 0.5 * history.get(0).loss(), history.toString());
-    assertTrue(history.get(5).accuracy() >= 0.9, history.toString());
+    assertTrue(accuracy(history.get(5)) >= 0.9, history.toString());
     Path file = folder.resolve("deeper/shapes.onnx");
     assertTrue(trained.write(file) < 1e-4);
     try (Classifier c = Classifier.load(file, Device.cpu())) {
       assertEquals(held.labels(), c.labels());
-      Evaluation e = Evaluation.of(c, held, done -> {});
-      assertEquals(history.get(5).accuracy(), e.accuracy(), 1e-9);
-      assertEquals(40, e.count());
+      Evaluation.Classes e = Evaluation.of(c, held, done -> {});
+      assertEquals(accuracy(history.get(5)), e.confusion().accuracy(), 1e-9);
+      assertEquals(40, e.confusion().count());
     }
     assertTrue(Model.read(file).metadata().containsKey("fovea.provenance"));
+  }
+
+  private static double accuracy(Trainer.Epoch epoch) {
+    return ((Evaluation.Classes) epoch.heldOut()).confusion().accuracy();
   }
 
   @Test
@@ -129,9 +133,9 @@ class TrainerTest {
       pixels.put((float) random.nextGaussian());
     }
     pixels.flip();
-    try (Learner learner = new Learner(net(4), Optimizer.sgd(0.01), 0)) {
+    try (Learner learner = new Learner(net(4), SHORT.optimizer(Optimizer.sgd(0.01)))) {
       for (int step = 1; step <= 500; step++) {
-        learner.step(pixels, new long[] {4, 3, 16, 16}, new long[] {0, 1, 2, 3}, 0.001);
+        learner.step(pixels, new long[] {4, 3, 16, 16}, Targets.Classes.of(0, 1, 2, 3), 0.001);
         if (step == 100 || step == 500) {
           count[step / 500] = Pointer.totalCount();
           bytes[step / 500] = Pointer.totalBytes();
@@ -167,8 +171,9 @@ class TrainerTest {
   void refusesToTrainANormalizationOnOneValueAChannel() {
     Model net = net(4);
     FloatBuffer one = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    try (Learner learner = new Learner(net, Optimizer.sgd(0.1), 0)) {
-      String m = message(() -> learner.step(one, new long[] {1, 3, 1, 1}, new long[] {0}, 0.1));
+    try (Learner learner = new Learner(net, SHORT)) {
+      String m =
+          message(() -> learner.step(one, new long[] {1, 3, 1, 1}, Targets.Classes.of(0), 0.1));
       assertTrue(
           m.startsWith("BatchNormalization 'bn1': expected more than one value per channel"), m);
     }

@@ -1,0 +1,60 @@
+package io.fovea.cli;
+
+import io.fovea.train.DataFolder;
+import io.fovea.train.Dataset;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say on which pictures a net is trained or measured. */
+final class DataOptions {
+  private static final double HELD_OUT_SHARE = 0.1;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "FOLDER|FILE",
+      description = {
+        "a folder of pictures for each class, or such folders in train/ and test/ or val/; a tar",
+        "of them; images/ and masks/; a .csv of files and values; MNIST's or CIFAR-10's files"
+      })
+  Path data = Path.of("");
+
+  @Option(
+      names = "--hold-out",
+      paramLabel = "GLOB",
+      description = "hold out the files of these names, such as '2[4-9].png'")
+  @Nullable String holdOut;
+
+  @Option(
+      names = "--ignore",
+      paramLabel = "LEVEL",
+      description = "of masks: pixels of this level are not learned from; 255 unless given")
+  @Nullable Integer ignore;
+
+  private DataFolder folder() {
+    if (ignore != null && (ignore < 0 || ignore > 255)) {
+      throw new Fovea.UserException("--ignore: expected a level of 0 to 255, met " + ignore);
+    }
+    return DataFolder.of(data, ignore);
+  }
+
+  /** What is trained on, and what is held out: a tenth where the data does not say. */
+  List<Dataset> parts(long seed) {
+    DataFolder folder = folder();
+    if (holdOut != null) {
+      return folder.training().split(holdOut);
+    }
+    Dataset held = folder.heldOut();
+    return held == null
+        ? folder.training().split(HELD_OUT_SHARE, seed)
+        : List.of(folder.training(), held);
+  }
+
+  /** What is measured on: the held-out part where there is one. */
+  Dataset measured() {
+    DataFolder folder = folder();
+    return holdOut == null ? folder.measured() : folder.training().split(holdOut).get(1);
+  }
+}

@@ -1,0 +1,162 @@
+package io.fovea.cli;
+
+import static io.fovea.cli.Run.fovea;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.fovea.image.Mask;
+import io.fovea.image.Picture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Masks and values from the command line, on discs that are drawn here. */
+class TasksTest {
+  private static final int SIDE = 32;
+
+  /** A bright disc on a dark ground, and its mask. */
+  private static byte[][] disc(Random random, int width, int height) {
+    double x = width * (0.3 + 0.4 * random.nextDouble());
+    double y = height * (0.3 + 0.4 * random.nextDouble());
+    double radius = Math.min(width, height) * (0.15 + 0.25 * random.nextDouble());
+    byte[] pixels = new byte[width * height];
+    byte[] mask = new byte[width * height];
+    for (int i = 0; i < pixels.length; i++) {
+      boolean inside = Math.hypot(i % width - x, (double) i / width - y) < radius;
+      pixels[i] = (byte) ((inside ? 170 : 60) + random.nextInt(40));
+      mask[i] = (byte) (inside ? 255 : 0);
+    }
+    return new byte[][] {pixels, mask, {(byte) Math.round(radius)}};
+  }
+
+  private static void draw(Path folder, int count, StringBuilder csv) throws IOException {
+    Files.createDirectories(folder.resolve("images"));
+    Files.createDirectories(folder.resolve("masks"));
+    Random random = new Random(5);
+    for (int i = 0; i < count; i++) {
+      byte[][] drawn = disc(random, SIDE, SIDE);
+      Picture.of(SIDE, SIDE, 1, drawn[0]).writePng(folder.resolve("images/" + i + ".png"));
+      Picture.of(SIDE, SIDE, 1, drawn[1]).writePng(folder.resolve("masks/" + i + ".png"));
+      csv.append("images/%d.png,%d,%d%n".formatted(i, drawn[2][0], 1000 - 10 * drawn[2][0]));
+    }
+  }
+
+  @Test
+  void learnsMasksAndGivesThemAtEachPicturesOwnSize(@TempDir Path folder) throws IOException {
+    draw(folder, 60, new StringBuilder());
+    Files.writeString(folder.resolve("labels.txt"), "ground\ndisc\n");
+    Path net = folder.resolve("discs.onnx");
+    Run run =
+        fovea(
+            "train",
+            "unet",
+            "--width",
+            0.125,
+            "--data",
+            folder,
+            "--hold-out",
+            "5?.png",
+            "--epochs",
+            8,
+            "-o",
+            net);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("held-out mean IoU "), run.err());
+
+    Run measured = fovea("evaluate", net, "--data", folder, "--hold-out", "5?.png", "--json");
+    JsonNode facts = new JsonMapper().readTree(measured.out());
+    assertTrue(facts.get("pixelAccuracy").asDouble() > 0.95, measured.out());
+    assertTrue(facts.get("classes").get("disc").get("dice").asDouble() > 0.9, measured.out());
+    assertTrue(fovea("evaluate", net, "--data", folder).out().startsWith("mean IoU "));
+
+    Path large = folder.resolve("large");
+    Files.createDirectories(large);
+    byte[][] drawn = disc(new Random(9), 141, 90);
+    Picture.of(141, 90, 1, drawn[0]).writePng(large.resolve("a.png"));
+    Files.writeString(large.resolve("broken.png"), "no picture");
+    Path masks = folder.resolve("found");
+    Run scored = fovea("score", net, large, "--masks", masks, "--overlay", "--json");
+    assertEquals(0, scored.status(), scored.err());
+    List<String> lines = scored.out().lines().toList();
+    assertEquals(2, lines.size(), scored.out());
+    assertTrue(lines.get(1).contains("\"error\""), lines.get(1));
+    Mask mask = Mask.read(masks.resolve("a.png"));
+    assertEquals(141, mask.width());
+    assertEquals(90, mask.height());
+    int right = 0;
+    for (int i = 0; i < drawn[1].length; i++) {
+      right += (drawn[1][i] != 0) == (mask.classes()[i] == 1) ? 1 : 0;
+    }
+    assertTrue(right > 0.95 * drawn[1].length, right + " of " + drawn[1].length);
+    double share = new JsonMapper().readTree(lines.get(0)).get("shares").get("disc").asDouble();
+    assertEquals((double) mask.areas()[1] / drawn[1].length, share, 1e-9);
+    assertEquals("141x90 RGB", Picture.read(masks.resolve("a.overlay.png")).toString());
+    Run table = fovea("score", net, large, "--masks", masks);
+    assertTrue(table.out().startsWith("file,mask,share of ground,share of disc,error\n"));
+  }
+
+  @Test
+  void learnsValuesInTheirOwnUnits(@TempDir Path folder) throws IOException {
+    StringBuilder csv = new StringBuilder("file,radius,price\n");
+    draw(folder, 200, csv);
+    Path values = Files.writeString(folder.resolve("values.csv"), csv);
+    Path net = folder.resolve("radius.onnx");
+    Run run =
+        fovea(
+            "train",
+            "resnet8",
+            "--width",
+            0.5,
+            "--data",
+            values,
+            "--hold-out",
+            "1?.png",
+            "--epochs",
+            15,
+            "--lr",
+            0.01,
+            "--json",
+            "-o",
+            net);
+    assertEquals(0, run.status(), run.err());
+    assertEquals(16, run.out().lines().count(), run.out());
+    Run measured = fovea("evaluate", net, "--data", values, "--hold-out", "1?.png", "--json");
+    JsonNode facts = new JsonMapper().readTree(measured.out());
+    assertTrue(facts.get("r2").asDouble() > 0.8, measured.out());
+    assertEquals("price", facts.get("values").get(1).get("name").asText());
+    Run scored = fovea("score", net, folder.resolve("images/11.png"));
+    assertTrue(scored.out().startsWith("file,radius,price,error\n"), scored.out());
+  }
+
+  @Test
+  void saysThatMasksNeedANetThatGivesThem(@TempDir Path folder) throws IOException {
+    draw(folder, 4, new StringBuilder());
+    Run run = fovea("train", "resnet8", "--data", folder, "-o", folder.resolve("x.onnx"));
+    assertEquals(2, run.status(), run.err());
+    assertTrue(run.err().contains("expected [batch, classes, height, width]"), run.err());
+  }
+
+  @Test
+  void verifiesOraclesAndExitsWithOneWhereACaseFails(@TempDir Path folder) throws IOException {
+    Path oracle = Path.of(System.getProperty("fovea.root", "../.."), "test-data/oracle");
+    Run run = fovea("verify", oracle, "--rtol", 1e-5, "--atol", 1e-5, "--json");
+    assertEquals(0, run.status(), run.out() + run.err());
+    List<String> lines = run.out().lines().toList();
+    assertEquals(6, lines.size());
+    JsonNode first = new JsonMapper().readTree(lines.get(0));
+    assertEquals("onnxruntime", first.get("engine").asText());
+    assertTrue(first.get("passed").asBoolean() && first.get("absolute").asDouble() < 1e-5);
+    assertTrue(lines.get(1).contains("\"engine\":\"torch\""));
+    Files.writeString(folder.resolve("model.onnx"), "no model");
+    Run failed = fovea("verify", folder, oracle.resolve("residual"), "--engine", "torch");
+    assertEquals(1, failed.status(), failed.out());
+    assertTrue(failed.out().startsWith("FAILED torch "), failed.out());
+    assertTrue(failed.out().contains("\nok     torch "), failed.out());
+  }
+}

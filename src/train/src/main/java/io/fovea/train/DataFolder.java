@@ -1,0 +1,185 @@
+package io.fovea.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data sets of a folder or file, found by the names that public data sets use:
+ *
+ * <ul>
+ *   <li>MNIST's {@code train-*} and {@code t10k-*} IDX files;
+ *   <li>CIFAR-10's {@code data_batch_*.bin} and {@code test_batch.bin};
+ *   <li>tar archives of class folders, {@code *train*.tar.gz} and {@code *test*.tar.gz} or {@code
+ *       *val*};
+ *   <li>a CSV file of files and values, or {@code train.csv} and {@code test.csv} or {@code
+ *       val.csv};
+ *   <li>pictures and masks: {@code images/} and {@code masks/}, {@code image/} and {@code label/},
+ *       {@code JPEGImages/} and {@code SegmentationClass/};
+ *   <li>a folder of pictures for each class; both of these also in {@code train/} and {@code
+ *       test/}, {@code val/} or {@code validation/}.
+ * </ul>
+ *
+ * @param training all that is not held out
+ * @param heldOut null where the folder has no such part
+ */
+public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
+  private static final List<String> PICTURES =
+      List.of("images", "image", "pictures", "imgs", "img", "JPEGImages");
+  private static final List<String> MASKS =
+      List.of("masks", "mask", "labels", "label", "annotations", "SegmentationClass");
+  private static final List<String> HELD_OUT = List.of("test", "val", "validation");
+
+  /**
+   * Finds the data sets.
+   *
+   * @throws TrainException where nothing is there, or a file is not what its name promises
+   */
+  public static DataFolder of(Path data) {
+    return of(data, null);
+  }
+
+  /**
+   * Finds the data sets.
+   *
+   * @param ignored level of the masks whose pixels are not learned from, in [0, 255]; null for 255
+   *     where classes are indices
+   */
+  public static DataFolder of(Path data, @Nullable Integer ignored) {
+    if (Files.isRegularFile(data)) {
+      boolean csv = data.toString().endsWith(".csv");
+      return new DataFolder(csv ? ValuesDataset.of(data) : TarDataset.of(data), null);
+    }
+    if (!Files.isDirectory(data)) {
+      throw new TrainException(data + ": no such file or folder");
+    }
+    List<Path> files = list(data);
+    DataFolder found = idx(data);
+    found = found != null ? found : cifar(data);
+    found = found != null ? found : archives(files);
+    found = found != null ? found : tables(files);
+    return found != null ? found : folders(data, ignored);
+  }
+
+  /** What is measured on: the held-out part where there is one. */
+  public Dataset measured() {
+    return heldOut == null ? training : heldOut;
+  }
+
+  private static @Nullable DataFolder idx(Path folder) {
+    Dataset train = idx(folder, "train-");
+    Dataset test = idx(folder, "t10k-");
+    return train != null ? new DataFolder(train, test) : test == null ? null : of(test);
+  }
+
+  private static DataFolder of(Dataset only) {
+    return new DataFolder(only, null);
+  }
+
+  private static @Nullable Dataset idx(Path folder, String part) {
+    Path images = file(folder, part + "images-idx3-ubyte");
+    Path labels = file(folder, part + "labels-idx1-ubyte");
+    return images == null || labels == null ? null : IdxDataset.of(images, labels);
+  }
+
+  private static @Nullable Path file(Path folder, String name) {
+    return Stream.of(name, name + ".gz")
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static @Nullable DataFolder cifar(Path data) {
+    Path inner = data.resolve("cifar-10-batches-bin");
+    Path folder = Files.isDirectory(inner) ? inner : data;
+    List<Path> train =
+        list(folder).stream()
+            .filter(f -> f.getFileName().toString().matches("data_batch_\\d+\\.bin"))
+            .toList();
+    Path test = folder.resolve("test_batch.bin");
+    if (train.isEmpty()) {
+      return Files.exists(test) ? of(CifarDataset.of(List.of(test), List.of())) : null;
+    }
+    Dataset held = Files.exists(test) ? CifarDataset.of(List.of(test), List.of()) : null;
+    return new DataFolder(CifarDataset.of(train, List.of()), held);
+  }
+
+  private static @Nullable DataFolder archives(List<Path> files) {
+    List<Path> tars = ending(files, ".*\\.(tar|tar\\.gz|tgz)");
+    if (tars.isEmpty()) {
+      return null;
+    }
+    Path held = heldOut(tars);
+    Path train = tars.stream().filter(f -> !f.equals(held)).findFirst().orElse(null);
+    if (train == null || tars.size() > 2) {
+      return tars.size() == 1 ? of(TarDataset.of(tars.get(0))) : null;
+    }
+    return new DataFolder(TarDataset.of(train), held == null ? null : TarDataset.of(held));
+  }
+
+  private static @Nullable DataFolder tables(List<Path> files) {
+    List<Path> tables = ending(files, ".*\\.csv");
+    Path held = heldOut(tables);
+    Path train = tables.stream().filter(f -> !f.equals(held)).findFirst().orElse(held);
+    if (train == null) {
+      return null;
+    }
+    if (tables.size() > 2) {
+      throw new TrainException("name the CSV file of the values; there are " + tables);
+    }
+    boolean both = held != null && !held.equals(train);
+    return new DataFolder(ValuesDataset.of(train), both ? ValuesDataset.of(held) : null);
+  }
+
+  private static List<Path> ending(List<Path> files, String pattern) {
+    return files.stream()
+        .filter(Files::isRegularFile)
+        .filter(f -> f.getFileName().toString().matches(pattern))
+        .toList();
+  }
+
+  private static @Nullable Path heldOut(List<Path> files) {
+    return files.stream()
+        .filter(f -> HELD_OUT.stream().anyMatch(f.getFileName().toString()::contains))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static DataFolder folders(Path data, @Nullable Integer ignored) {
+    Path inner = data.resolve("train");
+    Path root = Files.isDirectory(inner) ? inner : data;
+    Path held =
+        HELD_OUT.stream().map(data::resolve).filter(Files::isDirectory).findFirst().orElse(null);
+    Path pictures = first(root, PICTURES);
+    Path masks = first(root, MASKS);
+    if (pictures != null && masks != null) {
+      MaskDataset train = MaskDataset.of(pictures, masks, ignored);
+      Path heldPictures = held == null ? null : first(held, PICTURES);
+      Path heldMasks = held == null ? null : first(held, MASKS);
+      return new DataFolder(
+          train,
+          heldPictures == null || heldMasks == null ? null : train.like(heldPictures, heldMasks));
+    }
+    if (held != null && root == data && !data.equals(held)) {
+      return of(FolderDataset.of(held)); // a held-out part alone
+    }
+    return new DataFolder(FolderDataset.of(root), held == null ? null : FolderDataset.of(held));
+  }
+
+  private static @Nullable Path first(Path folder, List<String> names) {
+    return names.stream().map(folder::resolve).filter(Files::isDirectory).findFirst().orElse(null);
+  }
+
+  /** What lies in a folder, by name; hidden files left out. */
+  static List<Path> list(Path folder) {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(p -> !p.getFileName().toString().startsWith(".")).sorted().toList();
+    } catch (IOException e) {
+      throw new TrainException(folder + ": no such folder", e);
+    }
+  }
+}

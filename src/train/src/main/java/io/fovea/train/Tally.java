@@ -1,0 +1,188 @@
+package io.fovea.train;
+
+import io.fovea.image.Mask;
+import io.fovea.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Counts answers until all are there. Not thread-safe. */
+sealed interface Tally {
+  Evaluation evaluation();
+
+  /**
+   * Adds a batch.
+   *
+   * @param output what the net gave in inference, {@code [N, ...]}
+   */
+  void add(Tensor output, Ending.Kind ending, Targets targets);
+
+  /** The tally that a task wants. */
+  static Tally of(Dataset data) {
+    return switch (data.task()) {
+      case SEGMENTATION -> new OfPixels(data.labels());
+      case REGRESSION -> new OfValues(data.labels());
+      default -> new OfClasses(data.labels());
+    };
+  }
+
+  private static float[] item(float[] all, int n, int i) {
+    int size = all.length / n;
+    return Arrays.copyOfRange(all, i * size, (i + 1) * size);
+  }
+
+  /** Of pictures. */
+  final class OfClasses implements Tally {
+    private static final int BINS = 15;
+
+    private final Confusion confusion;
+    private final double[] confidence = new double[BINS];
+    private final int[] right = new int[BINS];
+
+    OfClasses(List<String> labels) {
+      this.confusion = Confusion.of(labels);
+    }
+
+    void add(float[] probabilities, int label) {
+      int best = 0;
+      for (int c = 1; c < probabilities.length; c++) {
+        best = probabilities[c] > probabilities[best] ? c : best;
+      }
+      confusion.add(label, best);
+      int bin = (int) Math.min(BINS - 1, Math.max(0, probabilities[best] * BINS));
+      confidence[bin] += probabilities[best];
+      right[bin] += best == label ? 1 : 0;
+    }
+
+    @Override
+    public void add(Tensor output, Ending.Kind ending, Targets targets) {
+      long[] labels = ((Targets.Classes) targets).classes();
+      float[] all = output.floats();
+      for (int i = 0; i < labels.length; i++) {
+        float[] one = item(all, labels.length, i);
+        if (ending == Ending.Kind.OTHER || ending == Ending.Kind.LOG_SOFTMAX) {
+          softmax(one);
+        } else if (one.length == 1) {
+          one = new float[] {1 - one[0], one[0]};
+        }
+        add(one, (int) labels[i]);
+      }
+    }
+
+    private static void softmax(float[] logits) {
+      float max = Float.NEGATIVE_INFINITY;
+      for (float v : logits) {
+        max = Math.max(max, v);
+      }
+      double sum = 0;
+      for (float v : logits) {
+        sum += Math.exp(v - max);
+      }
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] = (float) (Math.exp(logits[i] - max) / sum);
+      }
+    }
+
+    @Override
+    public Evaluation.Classes evaluation() {
+      double error = 0;
+      for (int bin = 0; bin < BINS; bin++) {
+        error += Math.abs(confidence[bin] - right[bin]) / confusion.count();
+      }
+      return new Evaluation.Classes(confusion, error);
+    }
+  }
+
+  /** Of pixels. */
+  final class OfPixels implements Tally {
+    private final Confusion confusion;
+
+    OfPixels(List<String> labels) {
+      this.confusion = Confusion.of(labels);
+    }
+
+    void add(byte[] answers, byte[] wanted) {
+      for (int i = 0; i < wanted.length; i++) {
+        int label = wanted[i] & 255;
+        int answer = answers[i] & 255;
+        if (label != Mask.IGNORED && answer != Mask.IGNORED) {
+          confusion.add(label, answer);
+        }
+      }
+    }
+
+    @Override
+    public void add(Tensor output, Ending.Kind ending, Targets targets) {
+      Targets.Classes wanted = (Targets.Classes) targets;
+      int n = (int) wanted.shape()[0];
+      int pixels = wanted.classes().length / n;
+      float[] all = output.floats();
+      int classes = all.length / wanted.classes().length;
+      float yes = ending == Ending.Kind.SIGMOID ? 0.5f : 0;
+      for (int i = 0; i < wanted.classes().length; i++) {
+        if (wanted.classes()[i] == Targets.IGNORED) {
+          continue;
+        }
+        int at = i / pixels * classes * pixels + i % pixels; // [N, C, H, W]
+        int best = classes == 1 && all[at] > yes ? 1 : 0;
+        for (int c = 1; c < classes; c++) {
+          best = all[at + c * pixels] > all[at + best * pixels] ? c : best;
+        }
+        confusion.add((int) wanted.classes()[i], best);
+      }
+    }
+
+    @Override
+    public Evaluation.Pixels evaluation() {
+      return new Evaluation.Pixels(confusion);
+    }
+  }
+
+  /** Of values. */
+  final class OfValues implements Tally {
+    private final List<String> names;
+    private final List<float[]> met = new ArrayList<>();
+    private final List<float[]> wanted = new ArrayList<>();
+
+    OfValues(List<String> names) {
+      this.names = names;
+    }
+
+    void add(float[] answers, float[] values) {
+      met.add(answers);
+      wanted.add(values);
+    }
+
+    @Override
+    public void add(Tensor output, Ending.Kind ending, Targets targets) {
+      Targets.Values values = (Targets.Values) targets;
+      int n = (int) values.shape()[0];
+      float[] all = output.floats();
+      for (int i = 0; i < n; i++) {
+        add(item(all, n, i), item(values.values(), n, i));
+      }
+    }
+
+    @Override
+    public Evaluation.Values evaluation() {
+      List<Evaluation.Values.Error> errors = new ArrayList<>();
+      int n = wanted.size();
+      for (int k = 0; k < names.size(); k++) {
+        int at = k;
+        double mean = wanted.stream().mapToDouble(v -> v[at]).average().orElse(0);
+        double squares = 0;
+        double sizes = 0;
+        double variance = 0;
+        for (int i = 0; i < n; i++) {
+          double error = met.get(i)[k] - wanted.get(i)[k];
+          squares += error * error;
+          sizes += Math.abs(error);
+          variance += Math.pow(wanted.get(i)[k] - mean, 2);
+        }
+        double r2 = variance == 0 ? Double.NaN : 1 - squares / variance;
+        errors.add(new Evaluation.Values.Error(names.get(k), n, squares / n, sizes / n, r2));
+      }
+      return new Evaluation.Values(errors);
+    }
+  }
+}

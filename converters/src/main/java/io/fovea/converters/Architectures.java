@@ -1,5 +1,6 @@
 package io.fovea.converters;
 
+import io.fovea.converters.Architecture.Task;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.OnnxException;
 import java.util.ArrayList;
@@ -11,23 +12,51 @@ public final class Architectures {
   private static final String LECUN =
       "LeCun 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf";
   private static final String HE = "He 2016, https://arxiv.org/abs/1512.03385";
+  private static final String SZEGEDY = "Szegedy 2015, https://arxiv.org/abs/1409.4842";
+  private static final String RONNEBERGER = "Ronneberger 2015, https://arxiv.org/abs/1505.04597";
   private static final List<Architecture> ALL = list();
 
   private Architectures() {}
 
   private static List<Architecture> list() {
     List<Architecture> all = new ArrayList<>();
-    all.add(new Architecture("lenet5", LECUN, 1, 10, 32, 32, LeNet::lenet5));
+    all.add(classifier("lenet5", LECUN, 1, 10, 32, 32, LeNet::lenet5));
     for (int depth : new int[] {8, 20, 32, 44, 56, 110}) {
-      Function<Options, Model> builder = o -> ResNet.cifar(depth, o);
-      all.add(new Architecture("resnet" + depth, HE, 3, 10, 32, 1, builder));
+      all.add(classifier("resnet" + depth, HE, 3, 10, 32, 1, o -> ResNet.cifar(depth, o)));
     }
-    all.add(new Architecture("resnet18", HE, 3, 1000, 224, 1, ResNet::resnet18));
-    all.add(new Architecture("resnet34", HE, 3, 1000, 224, 1, ResNet::resnet34));
-    all.add(new Architecture("resnet50", HE, 3, 1000, 224, 1, ResNet::resnet50));
-    all.add(new Architecture("resnet101", HE, 3, 1000, 224, 1, ResNet::resnet101));
-    all.add(new Architecture("resnet152", HE, 3, 1000, 224, 1, ResNet::resnet152));
+    all.add(classifier("resnet18", HE, 3, 1000, 224, 1, ResNet::resnet18));
+    all.add(classifier("resnet34", HE, 3, 1000, 224, 1, ResNet::resnet34));
+    all.add(classifier("resnet50", HE, 3, 1000, 224, 1, ResNet::resnet50));
+    all.add(classifier("resnet101", HE, 3, 1000, 224, 1, ResNet::resnet101));
+    all.add(classifier("resnet152", HE, 3, 1000, 224, 1, ResNet::resnet152));
+    all.add(classifier("googlenet", SZEGEDY, 3, 1000, 224, 15, GoogLeNet::googlenet));
+    all.add(segmenter("unet", RONNEBERGER, 3, 2, 512, 1, UNet::unet));
+    all.add(segmenter("unet_original", RONNEBERGER, 1, 2, 512, 105, UNet::original));
     return List.copyOf(all);
+  }
+
+  private static Architecture classifier(
+      String name,
+      String paper,
+      int channels,
+      int classes,
+      int size,
+      int smallest,
+      Function<Options, Model> builder) {
+    return new Architecture(
+        name, paper, Task.CLASSIFICATION, channels, classes, size, smallest, builder);
+  }
+
+  private static Architecture segmenter(
+      String name,
+      String paper,
+      int channels,
+      int classes,
+      int size,
+      int smallest,
+      Function<Options, Model> builder) {
+    return new Architecture(
+        name, paper, Task.SEGMENTATION, channels, classes, size, smallest, builder);
   }
 
   public static List<Architecture> all() {

@@ -18,13 +18,12 @@ import java.util.List;
  * NAME.running_mean}, {@code NAME.running_var}. Values are {@code [N, C, H, W]}.
  */
 final class Layers {
-  private static final float EPSILON = 1e-5f;
-
   private final GraphBuilder graph;
   private final Weights weights;
   private final Activation activation;
   private final Normalization normalization;
   private final boolean fanOut;
+  private final float epsilon;
 
   /**
    * Starts a graph.
@@ -33,11 +32,27 @@ final class Layers {
    *     the ImageNet nets of torchvision do, or by the number of inputs
    */
   Layers(String name, Options o, Activation activation, Normalization norm, boolean fanOut) {
+    this(name, o, activation, norm, fanOut, 1e-5f);
+  }
+
+  /**
+   * Starts a graph.
+   *
+   * @param epsilon what normalizations add to a variance
+   */
+  Layers(
+      String name,
+      Options o,
+      Activation activation,
+      Normalization norm,
+      boolean fanOut,
+      float epsilon) {
     this.activation = o.activationOr(activation);
     this.normalization = o.normalizationOr(norm);
     this.graph = new GraphBuilder(name, normalization == Normalization.GROUP ? 21 : 17);
     this.weights = new Weights(o.seed());
     this.fanOut = fanOut;
+    this.epsilon = epsilon;
   }
 
   /** Pictures of any number and size. */
@@ -56,6 +71,23 @@ final class Layers {
     return graph.build();
   }
 
+  /** Logits of every pixel, {@code [batch, classes, height, width]} with the input's own sizes. */
+  Model outputAtInputSize(Value value) {
+    Value output = node("Identity", "output", value);
+    Dim classes = Dim.of(value.channels());
+    graph.output(output, Dim.of("batch"), classes, Dim.of("height"), Dim.of("width"));
+    return graph.build();
+  }
+
+  /** Whether {@link #norm} adds anything: a convolution before it then needs no bias. */
+  boolean normalizes() {
+    return normalization != Normalization.NONE;
+  }
+
+  Value node(String operator, String name, List<Value> inputs, Attribute... attributes) {
+    return graph.node(operator, name, inputs, attributes);
+  }
+
   Value node(String operator, String name, Value x, Attribute... attributes) {
     return graph.node(operator, name, List.of(x), attributes);
   }
@@ -66,6 +98,10 @@ final class Layers {
 
   Value constant(String name, long... values) {
     return graph.initializer(Tensor.of(name, values));
+  }
+
+  Value concat(String name, int axis, List<Value> parts) {
+    return graph.node("Concat", name, parts, Attribute.of("axis", axis));
   }
 
   /** A convolution that keeps the size, or divides it by its stride (rounded up). */
@@ -94,6 +130,19 @@ final class Layers {
         ints("pads", pad, pad, pad, pad));
   }
 
+  /** [N, C, H, W] -> [N, filters, 2H, 2W], each value spread over a square of its own. */
+  Value doubled(String name, Value x, int filters) {
+    int channels = x.channels(); // each output sees one pixel
+    Tensor w = weights.heNormal(name + ".weight", channels, channels, filters, 2, 2);
+    Tensor b = weights.uniform(name + ".bias", channels, filters);
+    return graph.node(
+        "ConvTranspose",
+        name,
+        List.of(x, graph.initializer(w), graph.initializer(b)),
+        ints("kernel_shape", 2, 2),
+        ints("strides", 2, 2));
+  }
+
   /** [N, features] -> [N, outputs]. */
   Value linear(String name, Value x, int outputs) {
     int inputs = x.channels();
@@ -112,6 +161,18 @@ final class Layers {
         ints("pads", pad, pad, pad, pad));
   }
 
+  /** A pool whose last window may reach over the edge: sizes are rounded up. */
+  Value maxPoolCeil(String name, Value x, int kernel, int stride, int pad) {
+    return node(
+        "MaxPool",
+        name,
+        x,
+        ints("kernel_shape", kernel, kernel),
+        ints("strides", stride, stride),
+        ints("pads", pad, pad, pad, pad),
+        Attribute.of("ceil_mode", 1));
+  }
+
   Value averagePool(String name, Value x, int kernel) {
     return node(
         "AveragePool",
@@ -124,6 +185,13 @@ final class Layers {
   /** [N, C, H, W] -> [N, C], whatever H and W are. */
   Value globalAverage(String name, Value x) {
     return node("Flatten", name + ".flatten", node("GlobalAveragePool", name, x));
+  }
+
+  /** Drops this share of the values while training; nothing in a graph that is served. */
+  Value dropout(String name, Value x, float ratio) {
+    Attribute value = Attribute.of("value_float", ratio);
+    Value share = graph.node("Constant", name + ".ratio", List.of(), value);
+    return graph.node("Dropout", name, List.of(x, share));
   }
 
   /** The normalization that the options ask for. */
@@ -142,19 +210,19 @@ final class Layers {
                 parameter(name + ".bias", 0, channels),
                 parameter(name + ".running_mean", 0, channels),
                 parameter(name + ".running_var", 1, channels)),
-            Attribute.of("epsilon", EPSILON));
+            Attribute.of("epsilon", epsilon));
       case INSTANCE:
-        return affine("InstanceNormalization", name, x, Attribute.of("epsilon", EPSILON));
+        return affine("InstanceNormalization", name, x, Attribute.of("epsilon", epsilon));
       case GROUP:
         return affine(
             "GroupNormalization",
             name,
             x,
-            Attribute.of("epsilon", EPSILON),
+            Attribute.of("epsilon", epsilon),
             Attribute.of("num_groups", groups(channels)));
       case LAYER: // [N, C, H, W] -> [N, H, W, C] and back: ONNX normalizes last axes
         Value last = node("Transpose", name + ".nhwc", x, ints("perm", 0, 2, 3, 1));
-        Value normed = affine("LayerNormalization", name, last, Attribute.of("epsilon", EPSILON));
+        Value normed = affine("LayerNormalization", name, last, Attribute.of("epsilon", epsilon));
         return node("Transpose", name + ".nchw", normed, ints("perm", 0, 3, 1, 2));
       default:
         throw new AssertionError(normalization);

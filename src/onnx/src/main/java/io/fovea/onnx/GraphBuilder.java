@@ -61,7 +61,7 @@ public final class GraphBuilder {
   /**
    * Adds a node with one output, which is named as the node is.
    *
-   * @param inputs in ONNX's order
+   * @param inputs in ONNX's order; {@link Value#NONE} for an optional one that is left out
    * @throws OnnxException naming the node and what does not fit
    */
   public Value node(String operator, String name, List<Value> inputs, Attribute... attributes) {
@@ -75,7 +75,7 @@ public final class GraphBuilder {
     }
     known.check(node, opset);
     for (Value input : inputs) {
-      if (values.get(input.name()) != input) {
+      if (input != Value.NONE && values.get(input.name()) != input) {
         throw OnnxException.at(node, "input '" + input.name() + "' is not of this graph");
       }
     }
@@ -87,10 +87,34 @@ public final class GraphBuilder {
 
   /** Names a value as an output of the graph. */
   public void output(Value value) {
+    output(value, value.type());
+  }
+
+  /**
+   * Names a value as an output of the graph, of a shape that whoever builds it answers for: a
+   * picture cropped to its own height and width is such a one, where shape inference sees but a
+   * crop.
+   *
+   * @throws OnnxException where what is known of the value contradicts the shape
+   */
+  public void output(Value value, Dim... shape) {
+    List<Dim> known = value.shape();
+    boolean fits = known.size() == shape.length;
+    for (int i = 0; fits && i < shape.length; i++) {
+      fits = !known.get(i).contradicts(shape[i]);
+    }
+    if (!fits) {
+      throw new OnnxException(
+          "output '%s' is %s, not %s".formatted(value.name(), known, Arrays.toString(shape)));
+    }
+    output(value, value.type().withShape(Arrays.asList(shape)));
+  }
+
+  private void output(Value value, TensorType type) {
     if (values.get(value.name()) != value) {
       throw new OnnxException("output '" + value.name() + "' is not of this graph");
     }
-    graph.addOutput(ValueInfo.of(value.name(), value.type()).proto());
+    graph.addOutput(ValueInfo.of(value.name(), type).proto());
   }
 
   private void checkFree(String name) {

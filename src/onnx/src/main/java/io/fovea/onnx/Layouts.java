@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Types of operators that move elements or compute shapes. */
@@ -143,23 +144,26 @@ final class Layouts {
     List<Dim> x = c.shape(0);
     long[] starts = c.longs(1);
     long[] ends = c.longs(2);
-    if (x == null || starts == null || ends == null) {
+    long[] axes = c.longs(3);
+    long[] steps = c.longs(4);
+    if (!c.has(3) && starts != null) {
+      axes = LongStream.range(0, starts.length).toArray();
+    }
+    if (x == null || axes == null) {
       return List.of(c.type(0).withShape(x == null ? null : unknown(x.size())));
     }
-    long[] axes = c.has(3) ? c.longs(3) : LongStream.range(0, starts.length).toArray();
-    long[] steps = c.has(4) ? c.longs(4) : LongStream.of(starts).map(s -> 1).toArray();
-    if (axes == null || steps == null) {
-      return List.of(c.type(0).withShape(unknown(x.size())));
+    int count = axes.length;
+    if (!c.has(4)) {
+      steps = LongStream.of(axes).map(a -> 1).toArray();
     }
-    if (ends.length != starts.length
-        || axes.length != starts.length
-        || steps.length != starts.length) {
+    if (Stream.of(starts, ends, steps).anyMatch(v -> v != null && v.length != count)) {
       throw c.fail("starts, ends, axes and steps want one length");
     }
+    boolean known = starts != null && ends != null && steps != null;
     List<Dim> out = new ArrayList<>(x);
-    for (int i = 0; i < axes.length; i++) {
+    for (int i = 0; i < count; i++) {
       int axis = c.axis(axes[i], x.size());
-      out.set(axis, sliced(x.get(axis), starts[i], ends[i], steps[i]));
+      out.set(axis, known ? sliced(x.get(axis), starts[i], ends[i], steps[i]) : Dim.UNKNOWN);
     }
     return List.of(c.type(0).withShape(out));
   }
@@ -186,19 +190,22 @@ final class Layouts {
     if (x == null) {
       return List.of(c.type(0));
     }
-    long[] pads = c.longs(1);
+    List<Dim> pads = c.sizes(1);
     long[] axes = c.has(3) ? c.longs(3) : LongStream.range(0, x.size()).toArray();
     if (pads == null || axes == null) {
       return List.of(c.type(0).withShape(unknown(x.size())));
     }
     int n = axes.length;
-    if (pads.length != 2 * n) {
-      throw c.fail("pads want %d values, have %d".formatted(2 * n, pads.length));
+    if (pads.size() != 2 * n) {
+      throw c.fail("pads want %d values, have %d".formatted(2 * n, pads.size()));
     }
     List<Dim> out = new ArrayList<>(x);
     for (int i = 0; i < n; i++) {
       int axis = c.axis(axes[i], x.size());
-      out.set(axis, x.get(axis).plus(Math.addExact(pads[i], pads[i + n])));
+      Dim before = pads.get(i);
+      Dim after = pads.get(i + n);
+      boolean known = before.isKnown() && after.isKnown();
+      out.set(axis, known ? x.get(axis).plus(before.plus(after.size()).size()) : Dim.UNKNOWN);
     }
     return List.of(c.type(0).withShape(out));
   }

@@ -29,10 +29,11 @@ record Operator(
     }
     int given = node.inputs().size();
     if (given < inputs.min || given > inputs.max) {
-      String wanted = inputs.min == inputs.max ? "" + inputs.min : inputs.min + " to " + inputs.max;
-      throw OnnxException.at(node, "wants %s inputs, has %d".formatted(wanted, given));
+      String range = inputs.min == inputs.max ? "" + inputs.min : inputs.min + " to " + inputs.max;
+      throw OnnxException.at(node, "wants %s inputs, has %d".formatted(range, given));
     }
-    for (int i = 0; i < inputs.min; i++) {
+    int present = inputs.max == Operators.ANY ? given : inputs.min;
+    for (int i = 0; i < present; i++) {
       if (node.inputs().get(i).isEmpty()) {
         throw OnnxException.at(node, "input " + i + " is left out");
       }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * files from elsewhere are inferred by the same rules, as far as operators are listed here.
  */
 final class Operators {
-  private static final int ANY = Integer.MAX_VALUE;
+  static final int ANY = Integer.MAX_VALUE;
   private static final Map<String, Operator> TABLE = new HashMap<>();
 
   private static final Map<String, AttributeType> NONE = Map.of();

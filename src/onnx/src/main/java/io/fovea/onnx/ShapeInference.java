@@ -3,6 +3,7 @@ package io.fovea.onnx;
 import io.fovea.onnx.proto.AttributeProto;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -140,10 +141,18 @@ public final class ShapeInference {
     return Arrays.stream(indices).mapToObj(i -> sizes.get(c.axis(i, sizes.size()))).toList();
   }
 
+  private static boolean isShort(Dim length) {
+    return length.isKnown() && length.size() <= LARGEST_RANK;
+  }
+
   private static @Nullable List<Dim> joined(Call c) {
     List<Dim> all = new ArrayList<>();
     for (int i = 0; i < c.inputs().size(); i++) {
       List<Dim> part = c.sizes(i);
+      List<Dim> length = c.shape(i); // of a vector whose values are not known
+      if (part == null && length != null && length.size() == 1 && isShort(length.get(0))) {
+        part = Collections.nCopies((int) length.get(0).size(), Dim.UNKNOWN);
+      }
       if (part == null) {
         return null;
       }

@@ -4,6 +4,9 @@ import java.util.List;
 
 /** A value of a graph that is being built: its name and what is known of its type. */
 public record Value(String name, TensorType type) {
+  /** An optional input that is left out, such as Clip's minimum. */
+  public static final Value NONE = new Value("", new TensorType(DataType.UNDEFINED, null));
+
   /** The shape; {@code [N, C, H, W]} for pictures. */
   public List<Dim> shape() {
     List<Dim> shape = type.shape();

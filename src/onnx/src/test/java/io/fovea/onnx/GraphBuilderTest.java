@@ -48,6 +48,31 @@ class GraphBuilderTest {
   }
 
   @Test
+  void leavesAnOptionalInputOut() {
+    Value six = g.initializer(Tensor.of("six", new long[0], new float[] {6}));
+    g.output(g.node("Clip", "clip", List.of(x, Value.NONE, six)));
+    Node clip = g.build().graph().nodes().get(0);
+    assertEquals(List.of("x", "", "six"), clip.inputs());
+    says("Relu 'r': input 0 is left out", () -> g.node("Relu", "r", List.of(Value.NONE)));
+    says(
+        "Concat 'c': input 1 is left out",
+        () -> g.node("Concat", "c", List.of(x, Value.NONE), Attribute.of("axis", 1)));
+  }
+
+  @Test
+  void declaresAShapeThatInferenceCannotSee() {
+    Value pads = g.input("pads", DataType.INT64, Dim.of(8));
+    Value y = g.node("Pad", "y", List.of(x, pads));
+    says("output 'y' is [?, ?, ?, ?], not [batch]", () -> g.output(y, Dim.of("batch")));
+    g.output(y, Dim.of("batch"), Dim.of(3), Dim.of("height"), Dim.of("width"));
+    assertEquals(
+        "y: float [batch, 3, height, width]", g.build().graph().outputs().get(0).toString());
+    says(
+        "output 'x' is [batch, 3, 8, 8], not [batch, 4, 8, 8]",
+        () -> g.output(x, Dim.of("batch"), Dim.of(4), Dim.of(8), Dim.of(8)));
+  }
+
+  @Test
   void aWrongNumberOfChannels() {
     Value w = weight("w", 8, 64, 3, 3);
     OnnxException e =

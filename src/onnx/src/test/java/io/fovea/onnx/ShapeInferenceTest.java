@@ -247,6 +247,28 @@ class ShapeInferenceTest {
   }
 
   @Test
+  void whatIsPaddedAndCroppedAsTheGraphRunsLeavesTheOtherAxesKnown() {
+    GraphBuilder g = new GraphBuilder("padded", 17);
+    Value x = g.input("x", DataType.FLOAT, Dim.of("n"), Dim.of(3), Dim.of("h"), Dim.of("w"));
+    Value size = g.node("Shape", "size", List.of(x), Attribute.of("start", 2));
+    Value sixteen = g.initializer(Tensor.of("sixteen", 16));
+    Value missing = g.node("Sub", "missing", List.of(sixteen, size));
+    Value before = g.initializer(Tensor.of("before", 0, 1, 2, 2, 0, 1));
+    Attribute axis = Attribute.of("axis", 0);
+    Value pads = g.node("Concat", "pads", List.of(before, missing), axis);
+    Value padded = g.node("Pad", "padded", List.of(x, pads));
+    assertEquals("padded: float [n, 5, ?, ?]", padded.toString());
+    Value zeros = g.initializer(Tensor.of("zeros", 0, 0));
+    Value axes = g.initializer(Tensor.of("axes", 2, 3));
+    Value cropped = g.node("Slice", "cropped", List.of(padded, zeros, size, axes));
+    assertEquals("cropped: float [n, 5, ?, ?]", cropped.toString());
+    OnnxException e =
+        assertThrows(
+            OnnxException.class, () -> g.node("Slice", "s", List.of(padded, sixteen, size, axes)));
+    assertEquals("Slice 's': starts, ends, axes and steps want one length", e.getMessage());
+  }
+
+  @Test
   void padsOfSomeAxes() {
     GraphProto.Builder graph = Protos.graph(Protos.node("Pad", "x pads  axes", "y"));
     graph.setInput(0, Protos.value("x", 1, 3, 5));

@@ -112,9 +112,7 @@ final class Elementwise {
 
   /** Integers divide towards zero in ONNX; libtorch would give a real number. */
   private static Tensor divide(Tensor a, Tensor b) {
-    return a.is_floating_point()
-        ? a.div(b)
-        : torch.div(a, b, new org.bytedeco.pytorch.StringViewOptional("trunc"));
+    return a.is_floating_point() ? a.div(b) : torch.div(a, b, Torch.TRUNC);
   }
 
   /** The slope broadcasts from the right, as everything does in ONNX; libtorch's is per channel. */

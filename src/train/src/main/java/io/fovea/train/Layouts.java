@@ -90,12 +90,19 @@ final class Layouts {
   }
 
   private static Kernel pad(Operation op) {
-    if (!op.s("mode", "constant").equals("constant") || op.has(3)) {
-      throw op.refuse("only constant padding of all axes is trained with");
-    }
+    String mode = op.s("mode", "constant");
     var pads = op.longs(1);
+    var axes = op.has(3) ? op.longs(3) : null;
     double value = op.number("value", 2, 0);
-    return one(in -> Padding.constant(in.x(), pads.apply(in), value));
+    return one(
+        in -> {
+          long[] some = pads.apply(in);
+          long rank = in.x().dim();
+          long[] all = axes == null ? some : Padding.spread(some, axes.apply(in), (int) rank);
+          return mode.equals("constant")
+              ? Padding.constant(in.x(), all, value)
+              : Padding.repeating(in.x(), all, mode);
+        });
   }
 
   private static Kernel unsqueeze(Operation op) {

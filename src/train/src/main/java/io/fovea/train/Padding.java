@@ -70,4 +70,48 @@ record Padding(String auto, long[] pads) {
     }
     return torch.constant_pad_nd(x, torchPads, new Scalar(value));
   }
+
+  /** Pads of some axes as pads of all. */
+  static long[] spread(long[] pads, long[] axes, int rank) {
+    long[] all = new long[2 * rank];
+    for (int i = 0; i < axes.length; i++) {
+      int axis = (int) (axes[i] < 0 ? axes[i] + rank : axes[i]);
+      all[axis] = pads[i];
+      all[axis + rank] = pads[i + axes.length];
+    }
+    return all;
+  }
+
+  /** Pads all axes by what the tensor holds: {@code reflect}, {@code edge} or {@code wrap}. */
+  static Tensor repeating(Tensor x, long[] pads, String mode) {
+    Tensor y = x;
+    int rank = pads.length / 2;
+    for (int axis = 0; axis < rank; axis++) {
+      long before = pads[axis];
+      long n = x.size(axis);
+      if (before == 0 && pads[axis + rank] == 0) {
+        continue;
+      }
+      long[] from = new long[Math.toIntExact(before + n + pads[axis + rank])];
+      for (int i = 0; i < from.length; i++) {
+        from[i] = source(i - before, n, mode);
+      }
+      y = y.index_select(axis, Torch.longs(from));
+    }
+    return y;
+  }
+
+  /** The element that stands at a position that may lie outside of 0..n-1. */
+  private static long source(long i, long n, String mode) {
+    return switch (mode) {
+      case "edge" -> Math.max(0, Math.min(n - 1, i));
+      case "wrap" -> Math.floorMod(i, n);
+      case "reflect" -> {
+        long period = Math.max(1, 2 * (n - 1)); // 0 1 2 1 | 0 1 2 1
+        long k = Math.floorMod(i, period);
+        yield Math.min(k, period - k) % n;
+      }
+      default -> throw new TrainException("padding mode '" + mode + "' is not one of ONNX's");
+    };
+  }
 }

@@ -14,7 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.StringViewOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -31,6 +33,12 @@ final class Torch {
     torch.set_num_threads(physicalCores());
     Runtime.getRuntime().addShutdownHook(new Thread(Torch::stop, "fovea-stop"));
   }
+
+  // A view does not keep its text: both must live as long as the process.
+  private static final BytePointer TRUNC_TEXT = new BytePointer("trunc").retainReference();
+
+  /** Division towards zero. */
+  static final StringViewOptional TRUNC = new StringViewOptional(TRUNC_TEXT).retainReference();
 
   private static final long LONGEST_STEP_SECONDS = 60;
   private static final ReentrantReadWriteLock WORK = new ReentrantReadWriteLock();
@@ -167,6 +175,14 @@ final class Torch {
         .capacity(size)
         .asByteBuffer()
         .order(ByteOrder.nativeOrder());
+  }
+
+  /** An int64 vector. */
+  static org.bytedeco.pytorch.Tensor longs(long... values) {
+    return torch
+        .from_blob(
+            new LongPointer(values), new long[] {values.length}, new TensorOptions(ScalarType.Long))
+        .clone();
   }
 
   /** {@code [1, ..., n, ..., 1]}: broadcasts along one axis. */

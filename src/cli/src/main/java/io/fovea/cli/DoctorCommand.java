@@ -3,28 +3,49 @@ package io.fovea.cli;
 import ai.onnxruntime.OrtEnvironment;
 import io.fovea.runtime.CudaLibraries;
 import io.fovea.train.Libtorch;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 @Command(name = "doctor", description = "Shows versions, devices and libraries that are missing.")
 final class DoctorCommand implements Callable<Integer> {
+  @Option(names = "--json", description = "one JSON object")
+  boolean json;
+
   @Override
   public Integer call() {
-    line("java", System.getProperty("java.version") + ", " + System.getProperty("java.vm.name"));
-    line(
-        "system",
-        "%s %s, %d processors, heap %,d MiB"
-            .formatted(
-                System.getProperty("os.name"),
-                System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(),
-                Runtime.getRuntime().maxMemory() >> 20));
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    line("onnxruntime", environment.getVersion());
-    line("providers", OrtEnvironment.getAvailableProviders().toString());
-    line("libtorch", Libtorch.version() + ", " + Libtorch.threads() + " threads");
+    String java = System.getProperty("java.version");
+    String machine = System.getProperty("java.vm.name");
+    String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    int processors = Runtime.getRuntime().availableProcessors();
+    long heap = Runtime.getRuntime().maxMemory();
+    String onnxruntime = OrtEnvironment.getEnvironment().getVersion();
+    List<String> providers =
+        OrtEnvironment.getAvailableProviders().stream().map(Enum::toString).toList();
     List<String> missing = CudaLibraries.missing();
+    if (json) {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("java", java);
+      facts.put("virtualMachine", machine);
+      facts.put("system", system);
+      facts.put("processors", processors);
+      facts.put("heapBytes", heap);
+      facts.put("onnxruntime", onnxruntime);
+      facts.put("providers", providers);
+      facts.put("libtorch", Libtorch.version());
+      facts.put("libtorchThreads", Libtorch.threads());
+      facts.put("missingCudaLibraries", missing);
+      System.out.println(Json.text(facts));
+      return 0;
+    }
+    line("java", java + ", " + machine);
+    line("system", "%s, %d processors, heap %,d MiB".formatted(system, processors, heap >> 20));
+    line("onnxruntime", onnxruntime);
+    line("providers", providers.toString());
+    line("libtorch", Libtorch.version() + ", " + Libtorch.threads() + " threads");
     line(
         "cuda",
         missing.isEmpty() ? "all libraries found" : "not found: " + String.join(", ", missing));

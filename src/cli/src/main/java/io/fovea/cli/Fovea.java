@@ -5,9 +5,15 @@ import io.fovea.onnx.OnnxException;
 import io.fovea.runtime.ScoringException;
 import io.fovea.train.TrainException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The {@code fovea} command. Exit status 0: done; 1: a fault of ours; 2: a mistake in what was
@@ -30,7 +36,8 @@ import picocli.CommandLine.ScopeType;
       ScoreCommand.class,
       VerifyCommand.class,
       InspectCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CompletionCommand.class
     })
 public final class Fovea implements Runnable {
   private static final int FAULT = 1;
@@ -45,16 +52,44 @@ public final class Fovea implements Runnable {
     }
   }
 
+  @Option(
+      names = "--quiet",
+      scope = ScopeType.INHERIT,
+      description = "no progress and no notes, only results and errors")
+  boolean quiet;
+
   public static void main(String[] args) {
+    System.setProperty("jdk.console", "java.base"); // else newer Javas see a terminal in every pipe
     System.exit(run(args));
   }
 
   /** Runs a command line and gives its exit status. */
   static int run(String... args) {
-    return new CommandLine(new Fovea())
+    Fovea fovea = new Fovea();
+    return new CommandLine(fovea)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(fovea::execute)
+        .setParameterExceptionHandler((e, given) -> misread(e))
         .setExecutionExceptionHandler((e, line, parsed) -> report(e, line))
         .execute(args);
+  }
+
+  /** Runs the command; one that another starts is as quiet as that. */
+  private int execute(ParseResult parsed) {
+    boolean before = Terminal.isQuiet();
+    Terminal.setQuiet(before || quiet);
+    try {
+      return new RunLast().execute(parsed);
+    } finally {
+      Terminal.setQuiet(before);
+    }
+  }
+
+  private static int misread(ParameterException e) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println(Terminal.error(String.valueOf(e.getMessage())));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    return mistake(e.getCommandLine());
   }
 
   private static int report(Exception e, CommandLine line) {
@@ -66,11 +101,16 @@ public final class Fovea implements Runnable {
             || e instanceof TrainException
             || e instanceof IOException;
     if (mistake) {
-      line.getErr().println("fovea: " + e.getMessage());
-      return MISTAKE;
+      line.getErr().println(Terminal.error(String.valueOf(e.getMessage())));
+      return mistake(line);
     }
     e.printStackTrace(line.getErr());
     return FAULT;
+  }
+
+  private static int mistake(CommandLine line) {
+    line.getErr().println("try: " + line.getCommandSpec().qualifiedName() + " --help");
+    return MISTAKE;
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.fovea.converters.Architecture;
 import io.fovea.converters.Architectures;
 import io.fovea.onnx.Model;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,14 +30,26 @@ final class NewCommand implements Callable<Integer> {
       description = "the .onnx file")
   Path output = Path.of("");
 
+  @Option(names = "--json", description = "one JSON object")
+  boolean json;
+
   @Override
   public Integer call() {
     Architecture architecture = Architectures.named(name);
     Model model = architecture.model(options.options(classes));
     model.write(output);
+    long parameters = InspectCommand.parameters(model);
+    if (json) {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("file", output.toString());
+      facts.put("architecture", name);
+      facts.put("parameters", parameters);
+      facts.put("opset", model.opset());
+      System.out.println(Json.text(facts));
+      return 0;
+    }
     System.out.printf(
-        "%s: %s, %,d parameters, opset %d%n",
-        output, name, InspectCommand.parameters(model), model.opset());
+        "%s: %s, %,d parameters, opset %d%n", output, name, parameters, model.opset());
     return 0;
   }
 }

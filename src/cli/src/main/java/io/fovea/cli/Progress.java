@@ -4,9 +4,12 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar on stderr; silent where stderr is no terminal, so that logs stay readable. */
+/**
+ * A progress bar on stderr; silent where there is no terminal, so that logs stay readable, and
+ * under {@code --quiet}.
+ */
 final class Progress implements AutoCloseable {
-  private final boolean shown = System.console() != null;
+  private final boolean shown = Terminal.showsProgress();
   private final ProgressBar bar;
 
   Progress(String task, long total) {

@@ -1,6 +1,6 @@
 package io.fovea.cli;
 
-import static io.fovea.cli.Run.fovea;
+import static io.fovea.cli.CommandRun.fovea;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,7 +22,7 @@ class DemoTest {
 
   @Test
   void trainsExportsAndScoresPicturesOfManySizes(@TempDir Path folder) throws IOException {
-    Run run = fovea("demo", "--epochs", 2, "-o", folder, "--test-data", ROOT.resolve("test-data"));
+    CommandRun run = fovea("demo", "--epochs", 2, "-o", folder, "--test-data", ROOT.resolve("test-data"));
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("accuracy "), run.out());
     assertTrue(run.out().contains("heart-1600x900.jpg"), run.out());

@@ -1,6 +1,6 @@
 package io.fovea.cli;
 
-import static io.fovea.cli.Run.fovea;
+import static io.fovea.cli.CommandRun.fovea;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -29,7 +29,7 @@ class FoveaTest {
   @BeforeAll
   static void train() {
     net = folder.resolve("shapes.onnx");
-    Run run =
+    CommandRun run =
         fovea(
             "train",
             "resnet8",
@@ -54,7 +54,7 @@ class FoveaTest {
 
   @Test
   void evaluatesTheHeldOutPart() throws IOException {
-    Run run = fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"), "--json");
+    CommandRun run = fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"), "--json");
     assertEquals(0, run.status(), run.err());
     JsonNode e = new ObjectMapper().readTree(run.out());
     assertEquals(250, e.get("count").asInt());
@@ -68,7 +68,7 @@ class FoveaTest {
   @Test
   void scoresManySizesAndGivesABrokenPictureAnErrorRow() throws IOException {
     Path csv = folder.resolve("scores.csv");
-    Run run = fovea("score", net, TEST_DATA.resolve("sizes"), "--top", "2", "-o", csv);
+    CommandRun run = fovea("score", net, TEST_DATA.resolve("sizes"), "--top", "2", "-o", csv);
     assertEquals(0, run.status(), run.err());
     List<String> rows = Files.readAllLines(csv);
     assertEquals("file,label1,probability1,label2,probability2,error", rows.get(0));
@@ -85,7 +85,7 @@ class FoveaTest {
   @Test
   void scoresOneFileToStandardOutput() throws IOException {
     Path picture = TEST_DATA.resolve("sizes/star-640x480.jpg");
-    Run run = fovea("score", net, picture, "--json");
+    CommandRun run = fovea("score", net, picture, "--json");
     assertEquals(0, run.status(), run.err());
     JsonNode row = new ObjectMapper().readTree(run.out());
     assertEquals(picture.toString(), row.get("file").asText());
@@ -96,7 +96,7 @@ class FoveaTest {
   void writesAndInspectsAnUntrainedGraph() throws IOException {
     Path file = folder.resolve("new.onnx");
     assertEquals(0, fovea("new", "resnet18", "--classes", "37", "-o", file).status());
-    Run run = fovea("inspect", file, "--json");
+    CommandRun run = fovea("inspect", file, "--json");
     JsonNode facts = new ObjectMapper().readTree(run.out());
     assertEquals(11_689_512 - 513 * (1000 - 37), facts.get("parameters").asLong());
     assertEquals("input: float [batch, 3, height, width]", facts.get("inputs").get(0).asText());
@@ -106,7 +106,7 @@ class FoveaTest {
   @Test
   void trainsOnFromAFile() {
     Path second = folder.resolve("second.onnx");
-    Run run =
+    CommandRun run =
         fovea(
             "train",
             net,
@@ -126,7 +126,7 @@ class FoveaTest {
   void listsArchitecturesAndTheDoctorsFindings() {
     assertTrue(fovea("architectures").out().contains("resnet50       25,557,032"));
     assertTrue(fovea("architectures", "lenet5").out().contains("61,706 parameters"));
-    Run doctor = fovea("doctor");
+    CommandRun doctor = fovea("doctor");
     assertEquals(0, doctor.status());
     assertTrue(
         doctor.out().contains("onnxruntime  1.") && doctor.out().contains("libtorch     2."));
@@ -146,7 +146,7 @@ class FoveaTest {
         "doctor"
       })
   void helpsWithEveryCommand(String command) {
-    Run run = fovea(command, "--help");
+    CommandRun run = fovea(command, "--help");
     assertEquals(0, run.status());
     assertTrue(run.out().startsWith("Usage: fovea " + command), run.out());
   }
@@ -182,7 +182,7 @@ class FoveaTest {
         java.util.Arrays.stream(line.strip().split(" "))
             .map(a -> a.equals("DATA") ? TEST_DATA.resolve("shapes") : a.equals("NET") ? net : a)
             .toArray();
-    Run run = fovea(args);
+    CommandRun run = fovea(args);
     assertEquals(2, run.status(), run.err());
     assertTrue(run.err().contains(message), run.err());
     assertFalse(run.err().contains("\tat "), run.err());

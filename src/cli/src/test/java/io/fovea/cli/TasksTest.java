@@ -1,6 +1,6 @@
 package io.fovea.cli;
 
-import static io.fovea.cli.Run.fovea;
+import static io.fovea.cli.CommandRun.fovea;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,7 +52,7 @@ class TasksTest {
     draw(folder, 60, new StringBuilder());
     Files.writeString(folder.resolve("labels.txt"), "ground\ndisc\n");
     Path net = folder.resolve("discs.onnx");
-    Run run =
+    CommandRun run =
         fovea(
             "train",
             "unet",
@@ -69,7 +69,7 @@ class TasksTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("held-out mean IoU "), run.err());
 
-    Run measured = fovea("evaluate", net, "--data", folder, "--hold-out", "5?.png", "--json");
+    CommandRun measured = fovea("evaluate", net, "--data", folder, "--hold-out", "5?.png", "--json");
     JsonNode facts = new JsonMapper().readTree(measured.out());
     assertTrue(facts.get("pixelAccuracy").asDouble() > 0.95, measured.out());
     assertTrue(facts.get("classes").get("disc").get("dice").asDouble() > 0.9, measured.out());
@@ -81,7 +81,7 @@ class TasksTest {
     Picture.of(141, 90, 1, drawn[0]).writePng(large.resolve("a.png"));
     Files.writeString(large.resolve("broken.png"), "no picture");
     Path masks = folder.resolve("found");
-    Run scored = fovea("score", net, large, "--masks", masks, "--overlay", "--json");
+    CommandRun scored = fovea("score", net, large, "--masks", masks, "--overlay", "--json");
     assertEquals(0, scored.status(), scored.err());
     List<String> lines = scored.out().lines().toList();
     assertEquals(2, lines.size(), scored.out());
@@ -97,7 +97,7 @@ class TasksTest {
     double share = new JsonMapper().readTree(lines.get(0)).get("shares").get("disc").asDouble();
     assertEquals((double) mask.areas()[1] / drawn[1].length, share, 1e-9);
     assertEquals("141x90 RGB", Picture.read(masks.resolve("a.overlay.png")).toString());
-    Run table = fovea("score", net, large, "--masks", masks);
+    CommandRun table = fovea("score", net, large, "--masks", masks);
     assertTrue(table.out().startsWith("file,mask,share of ground,share of disc,error\n"));
   }
 
@@ -107,7 +107,7 @@ class TasksTest {
     draw(folder, 200, csv);
     Path values = Files.writeString(folder.resolve("values.csv"), csv);
     Path net = folder.resolve("radius.onnx");
-    Run run =
+    CommandRun run =
         fovea(
             "train",
             "resnet8",
@@ -126,18 +126,18 @@ class TasksTest {
             net);
     assertEquals(0, run.status(), run.err());
     assertEquals(16, run.out().lines().count(), run.out());
-    Run measured = fovea("evaluate", net, "--data", values, "--hold-out", "1?.png", "--json");
+    CommandRun measured = fovea("evaluate", net, "--data", values, "--hold-out", "1?.png", "--json");
     JsonNode facts = new JsonMapper().readTree(measured.out());
     assertTrue(facts.get("r2").asDouble() > 0.8, measured.out());
     assertEquals("price", facts.get("values").get(1).get("name").asText());
-    Run scored = fovea("score", net, folder.resolve("images/11.png"));
+    CommandRun scored = fovea("score", net, folder.resolve("images/11.png"));
     assertTrue(scored.out().startsWith("file,radius,price,error\n"), scored.out());
   }
 
   @Test
   void saysThatMasksNeedANetThatGivesThem(@TempDir Path folder) throws IOException {
     draw(folder, 4, new StringBuilder());
-    Run run = fovea("train", "resnet8", "--data", folder, "-o", folder.resolve("x.onnx"));
+    CommandRun run = fovea("train", "resnet8", "--data", folder, "-o", folder.resolve("x.onnx"));
     assertEquals(2, run.status(), run.err());
     assertTrue(run.err().contains("expected [batch, classes, height, width]"), run.err());
   }
@@ -145,7 +145,7 @@ class TasksTest {
   @Test
   void verifiesOraclesAndExitsWithOneWhereACaseFails(@TempDir Path folder) throws IOException {
     Path oracle = Path.of(System.getProperty("fovea.root", "../.."), "test-data/oracle");
-    Run run = fovea("verify", oracle, "--rtol", 1e-5, "--atol", 1e-5, "--json");
+    CommandRun run = fovea("verify", oracle, "--rtol", 1e-5, "--atol", 1e-5, "--json");
     assertEquals(0, run.status(), run.out() + run.err());
     List<String> lines = run.out().lines().toList();
     assertEquals(6, lines.size());
@@ -154,7 +154,7 @@ class TasksTest {
     assertTrue(first.get("passed").asBoolean() && first.get("absolute").asDouble() < 1e-5);
     assertTrue(lines.get(1).contains("\"engine\":\"torch\""));
     Files.writeString(folder.resolve("model.onnx"), "no model");
-    Run failed = fovea("verify", folder, oracle.resolve("residual"), "--engine", "torch");
+    CommandRun failed = fovea("verify", folder, oracle.resolve("residual"), "--engine", "torch");
     assertEquals(1, failed.status(), failed.out());
     assertTrue(failed.out().startsWith("FAILED torch "), failed.out());
     assertTrue(failed.out().contains("\nok     torch "), failed.out());

@@ -22,7 +22,8 @@ class DemoTest {
 
   @Test
   void trainsExportsAndScoresPicturesOfManySizes(@TempDir Path folder) throws IOException {
-    CommandRun run = fovea("demo", "--epochs", 2, "-o", folder, "--test-data", ROOT.resolve("test-data"));
+    CommandRun run =
+        fovea("demo", "--epochs", 2, "-o", folder, "--test-data", ROOT.resolve("test-data"));
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("accuracy "), run.out());
     assertTrue(run.out().contains("heart-1600x900.jpg"), run.out());

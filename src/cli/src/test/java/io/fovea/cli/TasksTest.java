@@ -69,7 +69,8 @@ class TasksTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("held-out mean IoU "), run.err());
 
-    CommandRun measured = fovea("evaluate", net, "--data", folder, "--hold-out", "5?.png", "--json");
+    CommandRun measured =
+        fovea("evaluate", net, "--data", folder, "--hold-out", "5?.png", "--json");
     JsonNode facts = new JsonMapper().readTree(measured.out());
     assertTrue(facts.get("pixelAccuracy").asDouble() > 0.95, measured.out());
     assertTrue(facts.get("classes").get("disc").get("dice").asDouble() > 0.9, measured.out());
@@ -126,7 +127,8 @@ class TasksTest {
             net);
     assertEquals(0, run.status(), run.err());
     assertEquals(16, run.out().lines().count(), run.out());
-    CommandRun measured = fovea("evaluate", net, "--data", values, "--hold-out", "1?.png", "--json");
+    CommandRun measured =
+        fovea("evaluate", net, "--data", values, "--hold-out", "1?.png", "--json");
     JsonNode facts = new JsonMapper().readTree(measured.out());
     assertTrue(facts.get("r2").asDouble() > 0.8, measured.out());
     assertEquals("price", facts.get("values").get(1).get("name").asText());

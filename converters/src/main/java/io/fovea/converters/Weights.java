@@ -44,10 +44,33 @@ final class Weights {
   }
 
   private Random random(String name) {
-    return new Random(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+    return new OwnRandom(seed * 0x9E3779B97F4A7C15L + name.hashCode());
   }
 
   private static int size(long... dims) {
     return Math.toIntExact(Arrays.stream(dims).reduce(1, Math::multiplyExact));
+  }
+
+  /**
+   * The numbers of {@link Random}, by the formula that its documentation fixes, for one thread:
+   * more than twice as fast, and drawing is most of what building a net takes.
+   */
+  static final class OwnRandom extends Random {
+    private static final long serialVersionUID = 1L;
+    private static final long FACTOR = 0x5DEECE66DL;
+    private static final long MASK = (1L << 48) - 1;
+
+    private long state;
+
+    OwnRandom(long seed) {
+      super(0);
+      state = (seed ^ FACTOR) & MASK;
+    }
+
+    @Override
+    protected int next(int bits) {
+      state = (state * FACTOR + 0xB) & MASK;
+      return (int) (state >>> (48 - bits));
+    }
   }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,6 +147,16 @@ class ArchitecturesTest {
     assertArrayEquals(one, a.model(Options.defaults().withSeed(1)).toBytes());
     byte[] two = a.model(Options.defaults().withSeed(2)).toBytes();
     assertTrue(!java.util.Arrays.equals(one, two));
+  }
+
+  @Test
+  void drawsTheNumbersOfJavasGenerator() {
+    Random wanted = new Random(7);
+    Random met = new Weights.OwnRandom(7);
+    for (int i = 0; i < 1000; i++) {
+      assertEquals(wanted.nextGaussian(), met.nextGaussian());
+      assertEquals(wanted.nextDouble(), met.nextDouble());
+    }
   }
 
   @Test

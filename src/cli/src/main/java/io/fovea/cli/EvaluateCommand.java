@@ -77,9 +77,10 @@ final class EvaluateCommand implements Callable<Integer> {
       System.out.printf(
           "%s (%,d of %,d), calibration error %.3f%n%n",
           e.headline(), all.correct(), all.count(), c.calibrationError());
-      System.out.printf("%-14s %8s %8s %8s", "class", "pictures", "recall", "precision");
       boolean fits = all.labels().size() <= WIDEST_CONFUSION;
-      System.out.println(fits ? "   confusion" : "");
+      heading(
+          "%-14s %8s %8s %8s%s",
+          "class", "pictures", "recall", "precision", fits ? "   confusion" : "");
       for (int k = 0; k < all.labels().size(); k++) {
         System.out.printf(
             "%-14s %8d %7.1f%% %7.1f%%  %s%n",
@@ -94,8 +95,8 @@ final class EvaluateCommand implements Callable<Integer> {
       System.out.printf(
           "%s, mean Dice %.2f %% of %,d pixels%n%n",
           e.headline(), 100 * all.meanDice(), all.count());
-      System.out.printf(
-          "%-14s %12s %8s %8s %8s %9s%n", "class", "pixels", "IoU", "Dice", "recall", "precision");
+      heading(
+          "%-14s %12s %8s %8s %8s %9s", "class", "pixels", "IoU", "Dice", "recall", "precision");
       for (int k = 0; k < all.labels().size(); k++) {
         System.out.printf(
             "%-14s %,12d %7.2f%% %7.2f%% %7.2f%% %8.2f%%%n",
@@ -108,7 +109,7 @@ final class EvaluateCommand implements Callable<Integer> {
       }
     } else if (e instanceof Evaluation.Values v) {
       System.out.printf("%s%n%n", e.headline());
-      System.out.printf("%-14s %8s %12s %12s %8s%n", "value", "pictures", "MSE", "MAE", "R2");
+      heading("%-14s %8s %12s %12s %8s", "value", "pictures", "MSE", "MAE", "R2");
       v.errors()
           .forEach(
               x ->
@@ -116,6 +117,10 @@ final class EvaluateCommand implements Callable<Integer> {
                       "%-14s %,8d %12.5g %12.5g %8.4f%n",
                       x.name(), x.count(), x.mse(), x.mae(), x.r2()));
     }
+  }
+
+  private static void heading(String format, Object... columns) {
+    System.out.println(Terminal.heading(format.formatted(columns)));
   }
 
   private static String row(long[] counts) {

@@ -45,7 +45,7 @@ class TerminalTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "trian | Did you mean: fovea train? | try: fovea --help",
+        "trian | Did you mean: fovea train | try: fovea --help",
         "doctor --jsno | Possible solutions: --json | try: fovea doctor --help",
         "new resnet18 | Missing required option: '--output=FILE' | try: fovea new --help",
         "inspect none.onnx | fovea: none.onnx: no such file | try: fovea inspect --help"

@@ -69,25 +69,35 @@ public record Device(Kind kind, int index) {
     if (kind == Kind.AUTO) {
       return new Choice(cpu(), "no CUDA: " + obstacle);
     }
-    throw new ScoringException(model, "cannot run on " + this + ": " + obstacle);
+    List<String> missing = CudaLibraries.missing();
+    throw new ScoringException(
+        model,
+        "cannot run on %s: %s%s%s"
+            .formatted(
+                this,
+                obstacle,
+                isBuiltWithCuda()
+                    ? ""
+                    : " (replace the dependency com.microsoft.onnxruntime:onnxruntime by"
+                        + " onnxruntime_gpu)",
+                missing.isEmpty() ? "" : "; libraries not found: " + String.join(", ", missing)));
+  }
+
+  private static boolean isBuiltWithCuda() {
+    return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
   }
 
   /** Tries to add CUDA; empty where that went well, else why not. */
   private String useCuda(OrtSession.SessionOptions options) {
-    List<String> missing = CudaLibraries.missing();
-    String libraries =
-        missing.isEmpty() ? "" : "; libraries not found: " + String.join(", ", missing);
-    if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
-      return "this ONNX Runtime was built without CUDA (replace the dependency"
-          + " com.microsoft.onnxruntime:onnxruntime by onnxruntime_gpu)"
-          + libraries;
+    if (!isBuiltWithCuda()) {
+      return "this ONNX Runtime was built without it";
     }
     try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
       cuda.add("cudnn_conv_algo_search", "HEURISTIC"); // no search of seconds for every new size
       options.addCUDA(cuda);
       return "";
     } catch (OrtException e) {
-      return e.getMessage() + libraries;
+      return String.valueOf(e.getMessage());
     }
   }
 

@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.fovea.onnx.DataType;
@@ -78,6 +79,7 @@ sealed interface Runner extends AutoCloseable {
 
     OnnxRuntime(Path model) {
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // exceptions say it
         this.session = environment.createSession(model.toString(), options);
       } catch (OrtException e) {
         throw new TrainException(String.valueOf(e.getMessage()), e);

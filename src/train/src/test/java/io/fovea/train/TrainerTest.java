@@ -10,6 +10,7 @@ import io.fovea.converters.Activation;
 import io.fovea.converters.Architectures;
 import io.fovea.converters.Normalization;
 import io.fovea.converters.Options;
+import io.fovea.image.Picture;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Classifier;
@@ -19,12 +20,14 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
   private static final Recipe SHORT =
@@ -118,6 +121,80 @@ class TrainerTest {
       assertFalse(java.util.Arrays.equals(before.floats(), after.floats()), name);
     }
     assertTrue(trained.write(Path.of("target", "trains.onnx")) < 1e-4);
+  }
+
+  /** The same net with one more node at its end. */
+  private static Model ending(String operator, Model net) {
+    var graph = net.proto().getGraph().toBuilder();
+    var last = graph.getNodeBuilder(graph.getNodeCount() - 1); // the Identity that is the output
+    last.setOpType(operator);
+    return new Model(net.proto().toBuilder().setGraph(graph).build(), null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Softmax", "LogSoftmax"})
+  void learnsWhatStandsBeforeASoftmaxAndAppliesNothingTwice(String operator, @TempDir Path folder) {
+    Dataset data = new Stripes(32, 1);
+    Trainer plain = Trainer.of(net(4)).recipe(SHORT).preprocessing(Stripes.FED);
+    Trainer same = Trainer.of(ending(operator, net(4))).recipe(SHORT).preprocessing(Stripes.FED);
+    Trained one = plain.fit(data, data);
+    Trained two = same.fit(data, data);
+    for (int epoch = 0; epoch < 2; epoch++) {
+      assertEquals(one.history().get(epoch).loss(), two.history().get(epoch).loss(), 1e-6);
+    }
+    assertTrue(
+        two.model()
+            .metadata()
+            .get("fovea.task")
+            .contains(operator.equals("Softmax") ? "probabilities" : "logits"));
+    one.write(folder.resolve("one.onnx"));
+    two.write(folder.resolve("two.onnx"));
+    try (Classifier a = Classifier.load(folder.resolve("one.onnx"), Device.cpu());
+        Classifier b = Classifier.load(folder.resolve("two.onnx"), Device.cpu())) {
+      assertArrayEquals(
+          a.score(data.picture(0)).probabilities(),
+          b.score(data.picture(0)).probabilities(),
+          1e-5f);
+    }
+  }
+
+  @Test
+  void learnsYesOrNoByASigmoid(@TempDir Path folder) {
+    record TwoOf(Dataset four) implements Dataset {
+      @Override
+      public int size() {
+        return four.size();
+      }
+
+      @Override
+      public List<String> labels() {
+        return List.of("straight", "slanted");
+      }
+
+      @Override
+      public Picture picture(int index) {
+        return four.picture(index);
+      }
+
+      @Override
+      public Target target(int index) {
+        return new Target.Label(((Target.Label) four.target(index)).index() / 2);
+      }
+    }
+    Dataset data = new TwoOf(new Stripes(160, 1));
+    Path file = folder.resolve("slanted.onnx");
+    Trained trained =
+        Trainer.of(ending("Sigmoid", net(1)))
+            .recipe(SHORT.epochs(5))
+            .preprocessing(Stripes.FED)
+            .fit(data, data);
+    trained.write(file);
+    try (Classifier c = Classifier.load(file, Device.cpu())) {
+      assertEquals(data.labels(), c.labels());
+      Evaluation.Classes e = Evaluation.of(c, data, done -> {});
+      assertTrue(e.confusion().accuracy() > 0.9, e.headline());
+      assertEquals(accuracy(trained.history().get(4)), e.confusion().accuracy(), 1e-9);
+    }
   }
 
   @Test

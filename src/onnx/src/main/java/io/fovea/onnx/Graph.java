@@ -3,9 +3,12 @@ package io.fovea.onnx;
 import io.fovea.onnx.proto.GraphProto;
 import io.fovea.onnx.proto.TensorProto;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,25 @@ public record Graph(GraphProto proto, @Nullable Path folder) {
     Map<String, Tensor> all = new LinkedHashMap<>();
     proto.getInitializerList().forEach(t -> all.put(t.getName(), new Tensor(t, folder)));
     return all;
+  }
+
+  /**
+   * Values that nodes use but the graph does not have, in the order of their first use: what the
+   * body of an If takes from around it. A model's own graph has none.
+   */
+  public List<String> captured() {
+    Set<String> own = new HashSet<>(Set.of(""));
+    proto.getInputList().forEach(i -> own.add(i.getName()));
+    proto.getInitializerList().forEach(t -> own.add(t.getName()));
+    Set<String> outer = new LinkedHashSet<>();
+    for (Node node : nodes()) {
+      outer.addAll(node.inputs());
+      outer.addAll(node.captured());
+      own.addAll(node.outputs());
+    }
+    outputs().forEach(o -> outer.add(o.name()));
+    outer.removeAll(own);
+    return List.copyOf(outer);
   }
 
   /**

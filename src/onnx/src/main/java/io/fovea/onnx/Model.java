@@ -78,6 +78,16 @@ public record Model(ModelProto proto, @Nullable Path folder) {
     return ModelWriter.inlined(this).toByteArray();
   }
 
+  /**
+   * The same model with the nodes of its own functions where these are called.
+   *
+   * @throws OnnxException where functions call each other in a circle, or are written in another
+   *     opset than the model
+   */
+  public Model inlined() {
+    return new Model(Functions.inlined(proto), folder);
+  }
+
   public Graph graph() {
     return new Graph(proto.getGraph(), folder);
   }

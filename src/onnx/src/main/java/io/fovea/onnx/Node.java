@@ -3,7 +3,9 @@ package io.fovea.onnx;
 import io.fovea.onnx.proto.AttributeProto.AttributeType;
 import io.fovea.onnx.proto.NodeProto;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,6 +88,21 @@ public record Node(NodeProto proto, @Nullable Path folder) {
   public @Nullable Tensor tensor(String name) {
     Attribute a = attribute(name);
     return a == null || !a.proto().hasT() ? null : new Tensor(a.proto().getT(), folder);
+  }
+
+  /** The graph of an attribute, such as a branch of If, or null where there is none. */
+  public @Nullable Graph graph(String name) {
+    Attribute a = attribute(name);
+    return a == null || !a.proto().hasG() ? null : new Graph(a.proto().getG(), folder);
+  }
+
+  /** Values from outside that the node's graphs use, in the order of their first use. */
+  public List<String> captured() {
+    Set<String> names = new LinkedHashSet<>();
+    for (Attribute a : attributes()) {
+      a.graphs().forEach(g -> names.addAll(new Graph(g, folder).captured()));
+    }
+    return List.copyOf(names);
   }
 
   private @Nullable Attribute typed(String name, AttributeType wanted) {

@@ -2,112 +2,106 @@ package io.fovea.train;
 
 import static io.fovea.train.Kernel.one;
 import static io.fovea.train.Operators.add;
-import static io.fovea.train.Operators.binary;
 import static io.fovea.train.Operators.unary;
 
 import io.fovea.onnx.DataType;
 import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Activations, arithmetic and the other operators that treat every element alike. */
+/** Arithmetic, comparisons and logic, which treat every element alike, and types. */
 final class Elementwise {
   private Elementwise() {}
 
   static void register() {
-    unary("Relu", 6, torch::relu);
-    unary("Sigmoid", 6, torch::sigmoid);
-    unary("Tanh", 6, torch::tanh);
-    unary("Softplus", 1, torch::softplus);
-    unary("Softsign", 1, x -> x.div(torch.add(x.abs(), new Scalar(1f))));
-    unary("HardSwish", 14, torch::hardswish);
-    unary("Mish", 18, torch::mish);
-    unary("Erf", 9, torch::erf);
-    unary("Exp", 6, torch::exp);
-    unary("Log", 6, torch::log);
-    unary("Sqrt", 6, torch::sqrt);
-    unary("Reciprocal", 6, torch::reciprocal);
-    unary("Abs", 6, torch::abs);
-    unary("Neg", 6, torch::neg);
+    real("Exp", torch::exp);
+    real("Log", torch::log);
+    real("Sqrt", torch::sqrt);
+    real("Reciprocal", torch::reciprocal);
+    real("Erf", torch::erf);
+    real("Sin", torch::sin);
+    real("Cos", torch::cos);
+    real("Tan", torch::tan);
+    real("Asin", torch::asin);
+    real("Acos", torch::acos);
+    real("Atan", torch::atan);
+    real("Sinh", torch::sinh);
+    real("Cosh", torch::cosh);
+    real("Asinh", torch::asinh);
+    real("Acosh", torch::acosh);
+    real("Atanh", torch::atanh);
+    real("Floor", torch::floor);
+    real("Ceil", torch::ceil);
+    real("Round", torch::round); // halves to the even number, as ONNX has it
+    number("Abs", torch::abs);
+    number("Neg", torch::neg);
+    number("Sign", torch::sign);
     unary("Identity", 1, x -> x);
-    add("LeakyRelu", 6, op -> scalar(op.f("alpha", 0.01f), torch::leaky_relu));
-    add("Elu", 6, op -> elu(op.f("alpha", 1), 1));
-    add("Selu", 6, op -> elu(op.f("alpha", 1.6732632f), op.f("gamma", 1.0507010f)));
-    add("Celu", 12, op -> scalar(op.f("alpha", 1), torch::celu));
-    add("Gelu", 20, op -> one(in -> torch.gelu(in.x(), op.s("approximate", "none"))));
-    add("HardSigmoid", 6, Elementwise::hardSigmoid);
-    add("Clip", 6, Elementwise::clip);
-    add("Softmax", 13, op -> one(in -> torch.softmax(in.x(), op.i("axis", -1))));
-    add("LogSoftmax", 13, op -> one(in -> torch.log_softmax(in.x(), op.i("axis", -1))));
-    add("Dropout", 7, Elementwise::dropout);
-    add("Cast", 6, Elementwise::cast);
+    unary("Not", 1, torch::logical_not);
+    unary("BitwiseNot", 18, x -> Torch.signed(x, torch::bitwise_not));
+    unary("IsNaN", 9, torch::isnan);
+    add("IsInf", 10, Elementwise::isInf);
 
     binary("Add", 7, (a, b) -> a.add(b));
     binary("Sub", 7, (a, b) -> a.sub(b));
     binary("Mul", 7, (a, b) -> a.mul(b));
     binary("Div", 7, Elementwise::divide);
-    binary("Pow", 7, (a, b) -> a.pow(b));
-    binary("MatMul", 1, torch::matmul);
-    add("PRelu", 7, op -> one(in -> prelu(in.x(), in.get(1))));
-    fold("Sum", 8, (a, b) -> a.add(b));
-    fold("Min", 8, torch::minimum);
-    fold("Max", 8, torch::maximum);
+    add("Pow", 7, op -> one(in -> power(in.x(), in.get(1))));
+    add("Mod", 10, Elementwise::mod);
+    fold("Sum", (a, b) -> a.add(b));
+    fold("Min", torch::minimum);
+    fold("Max", torch::maximum);
+    add("Mean", 8, Elementwise::mean);
+
+    binary("Equal", 7, torch::eq);
+    binary("Less", 7, torch::lt);
+    binary("LessOrEqual", 12, torch::le);
+    binary("Greater", 7, torch::gt);
+    binary("GreaterOrEqual", 12, torch::ge);
+    binary("And", 7, torch::logical_and);
+    binary("Or", 7, torch::logical_or);
+    binary("Xor", 7, torch::logical_xor);
+    binary("BitwiseAnd", 18, torch::bitwise_and);
+    binary("BitwiseOr", 18, torch::bitwise_or);
+    binary("BitwiseXor", 18, torch::bitwise_xor);
+    add("BitShift", 11, Elementwise::shift);
+    add("Where", 9, op -> one(in -> torch.where(in.x(), in.get(1), in.get(2))));
+
+    add("Cast", 6, op -> to(Torch.type(DataType.of((int) op.i("to", 0)))));
+    add("CastLike", 15, op -> one(in -> in.x().to(in.get(1).scalar_type())));
   }
 
-  private interface WithScalar {
-    Tensor apply(Tensor x, Scalar s);
+  private static void real(String name, UnaryOperator<Tensor> f) {
+    unary(name, 1, f);
   }
 
-  private static Kernel scalar(float value, WithScalar f) {
-    return one(in -> f.apply(in.x(), new Scalar(value)));
+  private static void number(String name, UnaryOperator<Tensor> f) {
+    unary(name, 1, x -> Torch.signed(x, f));
   }
 
-  private static Kernel elu(float alpha, float scale) {
-    return one(in -> torch.elu(in.x(), new Scalar(alpha), new Scalar(scale), new Scalar(1f)));
+  private static void binary(String name, int since, BinaryOperator<Tensor> f) {
+    Operators.binary(name, since, (a, b) -> Torch.signed(a, b, f));
   }
 
-  private static Kernel hardSigmoid(Operation op) {
-    float alpha = op.f("alpha", 0.2f);
-    float beta = op.f("beta", 0.5f);
+  private static Kernel to(ScalarType type) {
+    return one(in -> in.x().to(type));
+  }
+
+  private static Kernel isInf(Operation op) {
+    boolean negative = op.i("detect_negative", 1) != 0;
+    boolean positive = op.i("detect_positive", 1) != 0;
     return one(
-        in ->
-            in.x()
-                .mul(new Scalar(alpha))
-                .add(new Scalar(beta))
-                .clamp(new ScalarOptional(new Scalar(0f)), new ScalarOptional(new Scalar(1f))));
-  }
-
-  private static Kernel clip(Operation op) {
-    double min = op.number("min", 1, Double.NEGATIVE_INFINITY);
-    double max = op.number("max", 2, Double.POSITIVE_INFINITY);
-    return one(
-        in ->
-            in.x().clamp(new ScalarOptional(new Scalar(min)), new ScalarOptional(new Scalar(max))));
-  }
-
-  /** Active while training: the ratio is an attribute before opset 12, an input from then on. */
-  private static Kernel dropout(Operation op) {
-    double ratio = op.number("ratio", 1, 0.5);
-    if (op.outputs() > 1) {
-      throw op.refuse("its mask output is not trained with");
-    }
-    return one(in -> in.training() ? torch.dropout(in.x(), ratio, true) : in.x());
-  }
-
-  private static Kernel cast(Operation op) {
-    ScalarType to =
-        switch (DataType.of((int) op.i("to", 0))) {
-          case FLOAT -> ScalarType.Float;
-          case DOUBLE -> ScalarType.Double;
-          case INT64 -> ScalarType.Long;
-          case INT32 -> ScalarType.Int;
-          case BOOL -> ScalarType.Bool;
-          default -> throw op.refuse("cast to " + DataType.of((int) op.i("to", 0)));
-        };
-    return one(in -> in.x().to(to));
+        in -> {
+          Tensor x = in.x();
+          Tensor all = torch.isinf(x);
+          if (!negative) {
+            all = torch.logical_and(all, x.gt(new Scalar(0)));
+          }
+          return positive ? all : torch.logical_and(all, x.lt(new Scalar(0)));
+        });
   }
 
   /** Integers divide towards zero in ONNX; libtorch would give a real number. */
@@ -115,24 +109,54 @@ final class Elementwise {
     return a.is_floating_point() ? a.div(b) : torch.div(a, b, Torch.TRUNC);
   }
 
-  /** The slope broadcasts from the right, as everything does in ONNX; libtorch's is per channel. */
-  private static Tensor prelu(Tensor x, Tensor slope) {
-    if (slope.numel() == 1) {
-      return torch.prelu(x, slope.reshape(1));
-    }
-    return torch.relu(x).sub(torch.relu(x.neg()).mul(slope));
+  /** The result has the base's type. */
+  private static Tensor power(Tensor base, Tensor exponent) {
+    ScalarType type = base.scalar_type().intern();
+    Tensor b = Torch.isWide(type) ? base.to(ScalarType.Long) : base;
+    Tensor e =
+        Torch.isWide(exponent.scalar_type().intern()) ? exponent.to(ScalarType.Long) : exponent;
+    return b.pow(e).to(type);
   }
 
-  private static void fold(String name, int since, BinaryOperator<Tensor> f) {
+  /** With {@code fmod}, the remainder has the dividend's sign, else the divisor's. */
+  private static Kernel mod(Operation op) {
+    BinaryOperator<Tensor> f = op.i("fmod", 0) != 0 ? torch::fmod : torch::remainder;
+    return one(in -> Torch.signed(in.x(), in.get(1), f));
+  }
+
+  private static Kernel mean(Operation op) {
+    return one(
+        in -> {
+          Tensor sum = in.x();
+          for (int i = 1; i < in.inputs().length; i++) {
+            sum = sum.add(in.get(i));
+          }
+          return sum.div(new Scalar((double) in.inputs().length));
+        });
+  }
+
+  private static Kernel shift(Operation op) {
+    boolean left = op.s("direction", "LEFT").equals("LEFT");
+    return one(
+        in -> {
+          ScalarType type = in.x().scalar_type().intern();
+          Tensor a = in.x().to(ScalarType.Long);
+          Tensor b = in.get(1).to(ScalarType.Long);
+          Tensor y = left ? a.__lshift__(b) : a.__rshift__(b);
+          return y.to(type);
+        });
+  }
+
+  private static void fold(String name, BinaryOperator<Tensor> f) {
     add(
         name,
-        since,
+        8,
         op ->
             one(
                 in -> {
                   Tensor sum = in.x();
                   for (int i = 1; i < in.inputs().length; i++) {
-                    sum = f.apply(sum, in.get(i));
+                    sum = Torch.signed(sum, in.get(i), f);
                   }
                   return sum;
                 }));

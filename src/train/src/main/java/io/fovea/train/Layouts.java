@@ -3,14 +3,16 @@ package io.fovea.train;
 import static io.fovea.train.Kernel.one;
 import static io.fovea.train.Operators.add;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Operators that move elements without changing them, and arithmetic on shapes. */
+/** Operators that move elements without changing them. */
 final class Layouts {
   private Layouts() {}
 
@@ -18,13 +20,15 @@ final class Layouts {
     add("Flatten", 1, Layouts::flatten);
     add("Reshape", 5, Layouts::reshape);
     add("Transpose", 1, Layouts::transpose);
-    add("Concat", 4, op -> one(in -> torch.cat(new TensorVector(in.inputs()), op.i("axis", 1))));
-    add("Slice", 10, Layouts::slice);
-    add("Pad", 11, Layouts::pad);
+    add("Concat", 4, Layouts::concat);
+    add("Split", 1, Layouts::split);
+    add("Slice", 1, Layouts::slice);
+    add("Pad", 2, Layouts::pad);
     add("Unsqueeze", 1, Layouts::unsqueeze);
     add("Squeeze", 1, Layouts::squeeze);
-    add("Gather", 1, Layouts::gather);
-    add("Shape", 1, Layouts::shape);
+    add("Expand", 8, Layouts::expand);
+    add("Tile", 6, Layouts::tile);
+    add("ReverseSequence", 10, Layouts::reverseSequence);
   }
 
   private static Kernel flatten(Operation op) {
@@ -59,49 +63,89 @@ final class Layouts {
     return one(
         in -> {
           long rank = in.x().dim();
-          return in.x()
-              .permute(
-                  perm.length > 0
-                      ? perm
-                      : LongStream.range(0, rank).map(i -> rank - 1 - i).toArray());
+          long[] reversed = LongStream.range(0, rank).map(i -> rank - 1 - i).toArray();
+          return in.x().permute(perm.length > 0 ? perm : reversed);
         });
   }
 
+  private static Kernel concat(Operation op) {
+    long axis = op.i("axis", 1);
+    return one(in -> torch.cat(new TensorVector(in.inputs()), axis));
+  }
+
+  /** Sizes are an attribute before opset 13, then an input; without them the parts are even. */
+  private static Kernel split(Operation op) {
+    long axis = op.i("axis", 0);
+    var sizes = op.node().has("split") || !op.has(1) ? null : op.longs(1);
+    long[] said = op.node().attribute("split", new long[0]);
+    int count = op.outputs();
+    return in -> {
+      long n = in.x().size(axis);
+      long each = -Math.floorDiv(-n, count); // the last is smaller where it must be
+      long[] parts = sizes == null ? said : sizes.apply(in);
+      Tensor[] out = new Tensor[count];
+      long from = 0;
+      for (int i = 0; i < count; i++) {
+        long part = parts.length > 0 ? parts[i] : Math.max(0, Math.min(each, n - from));
+        out[i] = in.x().narrow(axis, from, part);
+        from += part;
+      }
+      return out;
+    };
+  }
+
+  /** All is attributes before opset 10, inputs from then on. */
   private static Kernel slice(Operation op) {
-    var starts = op.longs(1);
-    var ends = op.longs(2);
-    var axes = op.axes(3);
-    var steps = op.has(4) ? op.longs(4) : null;
+    boolean old = op.opset() < 10;
+    var starts = old ? op.fixed("starts") : op.longs(1);
+    var ends = old ? op.fixed("ends") : op.longs(2);
+    var axes = old ? op.fixed("axes") : op.axes(3);
+    boolean all = old ? !op.node().has("axes") : !op.has(3);
+    var steps = !old && op.has(4) ? op.longs(4) : null;
     return one(
         in -> {
           long[] start = starts.apply(in);
           long[] end = ends.apply(in);
-          long[] axis = op.has(3) ? axes.apply(in) : LongStream.range(0, start.length).toArray();
+          long[] axis = all ? LongStream.range(0, start.length).toArray() : axes.apply(in);
+          long[] step = steps == null ? new long[0] : steps.apply(in);
           Tensor x = in.x();
           for (int i = 0; i < start.length; i++) {
-            long step = steps == null ? 1 : steps.apply(in)[i];
-            if (step < 1) {
-              throw op.refuse("steps below 1 are not trained with");
-            }
-            x = x.slice(axis[i], new LongOptional(start[i]), new LongOptional(end[i]), step);
+            x = slice(x, axis[i], start[i], end[i], step.length == 0 ? 1 : step[i]);
           }
           return x;
         });
   }
 
+  private static Tensor slice(Tensor x, long axis, long start, long end, long step) {
+    if (step > 0) {
+      return x.slice(axis, new LongOptional(start), new LongOptional(end), step);
+    }
+    long n = x.size(axis);
+    long from = Math.min(n - 1, start < 0 ? start + n : start);
+    long to =
+        Math.max(-1, end < 0 ? Math.max(end, -n - 1) + n : end); // libtorch steps forward only
+    long count = Math.max(0, -Math.floorDiv(from - to, step));
+    long[] which = LongStream.range(0, count).map(i -> from + i * step).toArray();
+    return x.index_select(axis, Torch.longs(which));
+  }
+
+  /** Pads and value are attributes before opset 11, inputs from then on. */
   private static Kernel pad(Operation op) {
     String mode = op.s("mode", "constant");
-    var pads = op.longs(1);
+    var pads = op.node().has("pads") ? op.fixed("pads") : op.longs(1);
     var axes = op.has(3) ? op.longs(3) : null;
-    double value = op.number("value", 2, 0);
+    boolean fixed = op.isNumber("value", 2);
+    double value = fixed ? op.number("value", 2, 0) : 0;
     return one(
         in -> {
           long[] some = pads.apply(in);
           long rank = in.x().dim();
           long[] all = axes == null ? some : Padding.spread(some, axes.apply(in), (int) rank);
-          return mode.equals("constant")
-              ? Padding.constant(in.x(), all, value)
-              : Padding.repeating(in.x(), all, mode);
+          if (!mode.equals("constant")) {
+            return Padding.repeating(in.x(), all, mode);
+          }
+          double level = fixed ? value : in.get(2).item_double();
+          return Torch.signed(in.x(), x -> Padding.constant(x, all, level));
         });
   }
 
@@ -132,43 +176,44 @@ final class Layouts {
         });
   }
 
-  private static Kernel gather(Operation op) {
-    long axis = op.i("axis", 0);
+  /** Both shapes broadcast: a size of 1 that is asked for keeps the input's. */
+  private static Kernel expand(Operation op) {
+    var sizes = op.longs(1);
     return one(
         in -> {
-          Tensor x = in.x();
-          Tensor indices = in.get(1);
-          int at = (int) (axis < 0 ? axis + x.dim() : axis);
-          long[] shape = Torch.shape(x);
-          Tensor flat = indices.reshape(-1);
-          Tensor positive = torch.where(flat.lt(zero()), flat.add(scalar(shape[at])), flat);
-          long[] inner = Torch.shape(indices);
-          long[] out = new long[shape.length - 1 + inner.length];
-          System.arraycopy(shape, 0, out, 0, at);
-          System.arraycopy(inner, 0, out, at, inner.length);
-          System.arraycopy(shape, at + 1, out, at + inner.length, shape.length - at - 1);
-          return x.index_select(at, positive).reshape(out);
+          long[] wanted = sizes.apply(in);
+          long[] shape = Torch.shape(in.x());
+          long[] out = new long[Math.max(wanted.length, shape.length)];
+          for (int i = 1; i <= out.length; i++) {
+            long a = i <= shape.length ? shape[shape.length - i] : 1;
+            long b = i <= wanted.length ? wanted[wanted.length - i] : 1;
+            out[out.length - i] = a == 1 ? b : a;
+          }
+          return in.x().expand(out);
         });
   }
 
-  private static org.bytedeco.pytorch.Scalar zero() {
-    return scalar(0);
+  private static Kernel tile(Operation op) {
+    var repeats = op.longs(1);
+    return one(in -> in.x().repeat(repeats.apply(in)));
   }
 
-  private static org.bytedeco.pytorch.Scalar scalar(long value) {
-    return new org.bytedeco.pytorch.Scalar(value);
-  }
-
-  private static Kernel shape(Operation op) {
+  private static Kernel reverseSequence(Operation op) {
+    long time = op.i("time_axis", 0);
+    long batch = op.i("batch_axis", 1);
+    var lengths = op.longs(1);
     return one(
         in -> {
-          long[] shape = Torch.shape(in.x());
-          long n = shape.length;
-          long start = op.i("start", 0);
-          long end = op.i("end", n);
-          int from = (int) Math.max(0, Math.min(n, start < 0 ? start + n : start));
-          int to = (int) Math.max(from, Math.min(n, end < 0 ? end + n : end));
-          return Torch.copy(io.fovea.onnx.Tensor.of("", Arrays.copyOfRange(shape, from, to)));
+          long[] each = lengths.apply(in);
+          List<Tensor> rows = new ArrayList<>();
+          for (int b = 0; b < each.length; b++) {
+            long n = each[b];
+            Tensor row = in.x().narrow(batch, b, 1);
+            Tensor turned = row.narrow(time, 0, n).flip(time);
+            Tensor rest = row.narrow(time, n, in.x().size(time) - n);
+            rows.add(torch.cat(new TensorVector(turned, rest), time));
+          }
+          return torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), batch);
         });
   }
 }

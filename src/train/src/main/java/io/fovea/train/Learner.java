@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
+  private final Model model;
   private final TorchGraph graph;
   private final Updater updater;
   private final Loss loss;
@@ -25,6 +26,7 @@ final class Learner implements AutoCloseable {
    * @param unit of each value that is learned, in which the loss measures its error; empty for 1
    */
   Learner(Model model, Recipe recipe, double... unit) {
+    this.model = model;
     this.graph = new TorchGraph(model);
     List<String> names = graph.roles().parameters();
     try {
@@ -82,7 +84,7 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      return Torch.copy("output", graph.run(tensor(pixels, shape))[0]);
+      return Torch.copy("output", graph.run(new Tensor[] {tensor(pixels, shape)}, false)[0]);
     }
   }
 
@@ -94,6 +96,11 @@ final class Learner implements AutoCloseable {
 
   TorchGraph graph() {
     return graph;
+  }
+
+  /** The model with the parameters and running statistics as they are now. */
+  Model export() {
+    return model.withGraph(model.graph().withInitializers(graph.state()));
   }
 
   @Override

@@ -1,7 +1,10 @@
 package io.fovea.train;
 
+import io.fovea.onnx.DataType;
+import io.fovea.onnx.Graph;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.LongStream;
@@ -10,7 +13,13 @@ import java.util.stream.LongStream;
  * A node that is being compiled: its attributes with ONNX's names, and those of its inputs that are
  * constant.
  */
-record Operation(Node node, int opset, Map<String, Tensor> constants) {
+record Operation(Node node, int opset, Map<String, Tensor> constants, Branches branches) {
+  /** Compiles the graph of an attribute; what it uses from outside are its inputs. */
+  @FunctionalInterface
+  interface Branches {
+    TorchGraph compile(Graph graph);
+  }
+
   long i(String attribute, long otherwise) {
     return node.attribute(attribute, otherwise);
   }
@@ -43,19 +52,27 @@ record Operation(Node node, int opset, Map<String, Tensor> constants) {
   Function<Frame, long[]> longs(int input) {
     Tensor constant = has(input) ? constants.get(node.inputs().get(input)) : null;
     if (constant != null) {
-      long[] values = constant.longs();
-      return in -> values;
+      long[] values = Arrays.stream(constant.doubles()).mapToLong(d -> (long) d).toArray();
+      long[] exact = constant.type() == DataType.INT64 ? constant.longs() : values;
+      return in -> exact;
     }
-    return in -> Torch.copy("", in.get(input)).longs();
+    return in -> Torch.longs(in.get(input));
+  }
+
+  /** The integers of an attribute. */
+  Function<Frame, long[]> fixed(String attribute) {
+    long[] values = node.attribute(attribute, new long[0]);
+    return in -> values;
   }
 
   /** Axes from the attribute of older opsets or the input of newer ones; empty where neither is. */
   Function<Frame, long[]> axes(int input) {
-    if (node.has("axes") || !has(input)) {
-      long[] axes = node.attribute("axes", new long[0]);
-      return in -> axes;
-    }
-    return longs(input);
+    return node.has("axes") || !has(input) ? fixed("axes") : longs(input);
+  }
+
+  /** Whether {@link #number} can tell: an attribute, a constant, or nothing at all. */
+  boolean isNumber(String attribute, int input) {
+    return node.has(attribute) || !has(input) || constants.containsKey(node.inputs().get(input));
   }
 
   /** A single real number from an attribute of older opsets or an input of newer ones. */
@@ -70,7 +87,16 @@ record Operation(Node node, int opset, Map<String, Tensor> constants) {
     if (constant == null) {
       throw refuse("input " + input + " is not a constant");
     }
-    return constant.floats()[0];
+    return constant.doubles()[0];
+  }
+
+  /** The graph of an attribute, as If has two. */
+  TorchGraph branch(String attribute) {
+    Graph graph = node.graph(attribute);
+    if (graph == null) {
+      throw refuse("it has no graph '" + attribute + "'");
+    }
+    return branches.compile(graph);
   }
 
   TrainException refuse(String reason) {

@@ -26,35 +26,44 @@ final class Operators {
 
   private static final Map<String, NavigableMap<Integer, Compiler>> TABLE = new HashMap<>();
 
-  /** Operators of which only the first input can carry a gradient to a weight. */
-  private static final Set<String> FIRST_ONLY =
-      Set.of(
-          "Reshape",
-          "Slice",
-          "Pad",
-          "Clip",
-          "Dropout",
-          "Expand",
-          "Tile",
-          "Squeeze",
-          "Unsqueeze",
-          "Resize",
-          "Upsample",
-          "Gather",
-          "Split",
-          "ReduceMean",
-          "ReduceSum",
-          "ReduceMax");
-
-  /** Operators that no gradient passes. */
-  private static final Set<String> OPAQUE = Set.of("Shape", "Size", "Constant", "ConstantOfShape");
+  /** Inputs other than the first that a gradient passes, where these are not all. */
+  private static final Map<String, Set<Integer>> ALSO = new HashMap<>();
 
   static {
-    Elementwise.register();
+    for (String name :
+        ("Reshape Slice Pad Clip Dropout Expand Tile Squeeze Unsqueeze Resize Upsample Gather"
+                + " GatherElements GatherND Split CumSum TopK Trilu Compress ReverseSequence"
+                + " QuantizeLinear DequantizeLinear AffineGrid RoiAlign CenterCropPad Col2Im"
+                + " MaxUnpool Cast CastLike ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd"
+                + " ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare")
+            .split(" ")) {
+      ALSO.put(name, Set.of());
+    }
+    ALSO.put("ScatterND", Set.of(2));
+    ALSO.put("ScatterElements", Set.of(2));
+    ALSO.put("Scatter", Set.of(2));
+  }
+
+  /** Operators that no gradient passes. */
+  private static final Set<String> OPAQUE =
+      Set.of(
+          ("Shape Size Constant ConstantOfShape Range EyeLike NonZero ArgMax ArgMin OneHot Equal"
+                  + " Less LessOrEqual Greater GreaterOrEqual And Or Xor Not IsNaN IsInf Hardmax"
+                  + " BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot")
+              .split(" "));
+
+  static {
     Convolutions.register();
-    Pools.register();
+    Products.register();
     Norms.register();
+    Activations.register();
+    Pools.register();
+    Elementwise.register();
+    Reductions.register();
     Layouts.register();
+    Indexing.register();
+    Shapes.register();
+    Quantization.register();
   }
 
   private Operators() {}
@@ -91,7 +100,13 @@ final class Operators {
 
   /** Whether a gradient can flow from a node's outputs to one of its inputs. */
   static boolean differentiable(Node node, int input) {
-    return !OPAQUE.contains(node.operator())
-        && (input == 0 || !FIRST_ONLY.contains(node.operator()));
+    if (OPAQUE.contains(node.operator())) {
+      return false;
+    }
+    if (node.operator().equals("Where") || node.operator().equals("If")) {
+      return input > 0; // the condition
+    }
+    Set<Integer> also = ALSO.get(node.operator());
+    return input == 0 || also == null || also.contains(input);
   }
 }

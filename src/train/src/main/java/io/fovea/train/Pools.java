@@ -18,9 +18,6 @@ final class Pools {
     add("AveragePool", 7, Pools::averagePool);
     add("GlobalAveragePool", 1, op -> one(in -> torch.mean(in.x(), spatial(in.x()), true, null)));
     add("GlobalMaxPool", 1, op -> one(in -> torch.amax(in.x(), spatial(in.x()), true)));
-    reduce("ReduceMean", (x, axes, keep) -> torch.mean(x, axes, keep, null));
-    reduce("ReduceSum", (x, axes, keep) -> torch.sum(x, axes, keep, null));
-    reduce("ReduceMax", torch::amax);
   }
 
   private static long[] spatial(Tensor x) {
@@ -77,31 +74,5 @@ final class Pools {
       throw op.refuse("ceil_mode is not trained with");
     }
     return kernel;
-  }
-
-  private interface Reduction {
-    Tensor apply(Tensor x, long[] axes, boolean keep);
-  }
-
-  private static void reduce(String name, Reduction f) {
-    add(
-        name,
-        1,
-        op -> {
-          boolean keep = op.i("keepdims", 1) != 0;
-          boolean nothing = op.i("noop_with_empty_axes", 0) != 0;
-          var axes = op.axes(1);
-          return one(
-              in -> {
-                long[] which = axes.apply(in);
-                if (which.length == 0) {
-                  if (nothing) {
-                    return in.x();
-                  }
-                  which = LongStream.range(0, in.x().dim()).toArray();
-                }
-                return f.apply(in.x(), which, keep);
-              });
-        });
   }
 }

@@ -57,7 +57,7 @@ sealed interface Runner extends AutoCloseable {
         for (var tensor : in) {
           scope.attach(tensor);
         }
-        var out = graph.run(in);
+        var out = graph.run(in, false);
         List<Tensor> all = new ArrayList<>();
         for (int i = 0; i < out.length; i++) {
           all.add(Torch.copy(graph.outputs().get(i), out[i]));

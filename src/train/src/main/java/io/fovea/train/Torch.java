@@ -12,6 +12,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -175,6 +177,43 @@ final class Torch {
         .capacity(size)
         .asByteBuffer()
         .order(ByteOrder.nativeOrder());
+  }
+
+  /** Whether libtorch has hardly any arithmetic for a type, so that int64 must stand in. */
+  static boolean isWide(ScalarType type) {
+    return type == ScalarType.UInt16 || type == ScalarType.UInt32 || type == ScalarType.UInt64;
+  }
+
+  /** A function of a tensor, of unsigned integers by way of int64. */
+  static org.bytedeco.pytorch.Tensor signed(
+      org.bytedeco.pytorch.Tensor x, UnaryOperator<org.bytedeco.pytorch.Tensor> f) {
+    ScalarType type = x.scalar_type().intern();
+    return isWide(type) ? f.apply(x.to(ScalarType.Long)).to(type) : f.apply(x);
+  }
+
+  /** A function of two tensors, of unsigned integers by way of int64. */
+  static org.bytedeco.pytorch.Tensor signed(
+      org.bytedeco.pytorch.Tensor a,
+      org.bytedeco.pytorch.Tensor b,
+      BinaryOperator<org.bytedeco.pytorch.Tensor> f) {
+    ScalarType type = a.scalar_type().intern();
+    if (!isWide(type)) {
+      return f.apply(a, b);
+    }
+    var y = f.apply(a.to(ScalarType.Long), b.to(ScalarType.Long));
+    return y.scalar_type().intern() == ScalarType.Long ? y.to(type) : y;
+  }
+
+  /** The elements of a tensor of integers. */
+  static long[] longs(org.bytedeco.pytorch.Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      var dense = tensor.detach().to(ScalarType.Long).contiguous();
+      long[] values = new long[Math.toIntExact(dense.numel())];
+      if (values.length > 0) { // else there is no memory to read
+        bytesOf(dense, 8L * values.length).asLongBuffer().get(values);
+      }
+      return values;
+    }
   }
 
   /** An int64 vector. */

@@ -25,28 +25,33 @@ final class TorchGraph implements AutoCloseable {
   /** A node with the slots of its values; {@code spent} are released after it. */
   private record Step(Node node, Kernel kernel, int[] inputs, int[] outputs, int[] spent) {}
 
-  private final Model model;
   private final Roles roles;
   private final Ending ending;
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Integer> slots = new HashMap<>();
   private final Map<String, Tensor> fixed = new LinkedHashMap<>(); // initializers and constants
+  private final List<TorchGraph> branches = new ArrayList<>();
   private final List<String> inputs;
   private final List<String> outputs;
   private final Tensor[] start; // the fixed values at their slots
 
   /**
-   * Compiles a model.
+   * Compiles a model; functions of its own are taken for the nodes that they stand for.
    *
    * @throws TrainException listing every node that cannot be trained
    */
   TorchGraph(Model model) {
+    this(model.inlined().graph(), model.opset(), Map.of(), true);
+  }
+
+  private TorchGraph(
+      Graph graph, int opset, Map<String, io.fovea.onnx.Tensor> outer, boolean learns) {
     Torch.load();
-    this.model = model;
-    Graph graph = model.graph();
-    this.roles = Roles.of(graph);
+    this.roles = learns ? Roles.of(graph) : new Roles(List.of(), List.of(), List.of());
     this.ending = Ending.of(graph);
-    this.inputs = graph.inputs().stream().map(ValueInfo::name).toList();
+    this.inputs =
+        Stream.concat(graph.inputs().stream().map(ValueInfo::name), graph.captured().stream())
+            .toList();
     this.outputs = graph.outputs().stream().map(ValueInfo::name).toList();
     Map<String, io.fovea.onnx.Tensor> constants = new LinkedHashMap<>(graph.initializers());
     List<Node> nodes = new ArrayList<>();
@@ -58,9 +63,12 @@ final class TorchGraph implements AutoCloseable {
         constants.put(node.outputs().get(0), held.named(node.outputs().get(0)));
       }
     }
-    List<Kernel> kernels = compile(nodes, constants);
+    Map<String, io.fovea.onnx.Tensor> known = new HashMap<>(outer);
+    known.putAll(constants);
+    roles.parameters().forEach(known::remove); // never folded into a kernel
+    List<Kernel> kernels = compile(nodes, opset, known);
     Set<String> used = new HashSet<>(outputs);
-    nodes.forEach(n -> used.addAll(n.inputs()));
+    nodes.forEach(n -> used.addAll(arguments(n)));
     constants.keySet().retainAll(used);
     constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
     inputs.forEach(this::slot);
@@ -74,20 +82,26 @@ final class TorchGraph implements AutoCloseable {
     }
   }
 
-  private List<Kernel> compile(List<Node> nodes, Map<String, io.fovea.onnx.Tensor> all) {
-    Map<String, io.fovea.onnx.Tensor> constants = new HashMap<>(all);
-    roles.parameters().forEach(constants::remove); // never folded into a kernel
+  private List<Kernel> compile(
+      List<Node> nodes, int opset, Map<String, io.fovea.onnx.Tensor> constants) {
     List<Kernel> kernels = new ArrayList<>();
     List<String> refused = new ArrayList<>();
-    int opset = model.opset();
+    Operation.Branches inner =
+        graph -> {
+          TorchGraph branch = new TorchGraph(graph, opset, constants, false);
+          branches.add(branch);
+          return branch;
+        };
     for (Node node : nodes) {
       try {
-        kernels.add(Operators.of(node, opset).compile(new Operation(node, opset, constants)));
+        kernels.add(
+            Operators.of(node, opset).compile(new Operation(node, opset, constants, inner)));
       } catch (RuntimeException e) {
         refused.add(e.getMessage());
       }
     }
     if (!refused.isEmpty()) {
+      close();
       throw new TrainException(
           "%d of %d nodes cannot be trained:\n  %s"
               .formatted(refused.size(), nodes.size(), String.join("\n  ", refused)));
@@ -95,10 +109,15 @@ final class TorchGraph implements AutoCloseable {
     return kernels;
   }
 
+  /** What a node is given: its inputs, then what its graphs use from outside. */
+  private static List<String> arguments(Node node) {
+    return Stream.concat(node.inputs().stream(), node.captured().stream()).toList();
+  }
+
   private void plan(List<Node> nodes, List<Kernel> kernels) {
     Map<String, Integer> lastUse = new HashMap<>();
     for (int n = 0; n < nodes.size(); n++) {
-      for (String name : nodes.get(n).inputs()) {
+      for (String name : arguments(nodes.get(n))) {
         lastUse.put(name, n);
       }
       for (String name : nodes.get(n).outputs()) {
@@ -114,12 +133,13 @@ final class TorchGraph implements AutoCloseable {
       Node node = nodes.get(n);
       int at = n;
       int[] spent =
-          Stream.concat(node.inputs().stream(), node.outputs().stream())
+          Stream.concat(arguments(node).stream(), node.outputs().stream())
               .distinct()
               .filter(v -> lastUse.get(v) == at && !kept.contains(v))
               .mapToInt(this::slot)
               .toArray();
-      steps.add(new Step(node, kernels.get(n), slots(node.inputs()), slots(node.outputs()), spent));
+      steps.add(
+          new Step(node, kernels.get(n), slots(arguments(node)), slots(node.outputs()), spent));
     }
   }
 
@@ -168,12 +188,12 @@ final class TorchGraph implements AutoCloseable {
   }
 
   /**
-   * All outputs, in inference.
+   * All outputs.
    *
    * @param in in the order of {@link #inputs}
    */
-  Tensor[] run(Tensor... in) {
-    @Nullable Tensor[] values = run(in, false, "");
+  Tensor[] run(Tensor[] in, boolean training) {
+    @Nullable Tensor[] values = run(in, training, "");
     return outputs.stream().map(name -> get(values, name)).toArray(Tensor[]::new);
   }
 
@@ -182,7 +202,7 @@ final class TorchGraph implements AutoCloseable {
     if (value == null) {
       throw new TrainException("output '" + name + "' was not produced");
     }
-    return value;
+    return fixed.containsKey(name) ? new Tensor(value) : value; // whoever gets it may close it
   }
 
   /** All values that are kept, by slot; ends early once the value {@code until} is there. */
@@ -242,17 +262,18 @@ final class TorchGraph implements AutoCloseable {
     }
   }
 
-  /** The model with the parameters and running statistics as they are now. */
-  Model export() {
+  /** Parameters and running statistics as they are now. */
+  Map<String, io.fovea.onnx.Tensor> state() {
     Map<String, io.fovea.onnx.Tensor> values = new HashMap<>();
     for (List<String> names : List.of(roles.parameters(), roles.state())) {
       names.forEach(name -> values.put(name, Torch.copy(name, tensor(name))));
     }
-    return model.withGraph(model.graph().withInitializers(values));
+    return values;
   }
 
   @Override
   public void close() {
+    branches.forEach(TorchGraph::close);
     fixed.values().forEach(Tensor::close);
     fixed.clear();
   }

@@ -102,7 +102,7 @@ public final class Trainer {
         history.add(epoch(learner, train, held, validation, epoch, steps));
         listener.epoch(history.get(history.size() - 1));
       }
-      Model trained = learner.graph().export();
+      Model trained = learner.export();
       Specification specification =
           known
               .withTask(new Task(training.task(), output(training, learner.graph().ending())))

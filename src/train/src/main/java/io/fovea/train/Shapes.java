@@ -1,0 +1,87 @@
+package io.fovea.train;
+
+import static io.fovea.train.Kernel.one;
+import static io.fovea.train.Operators.add;
+
+import io.fovea.onnx.DataType;
+import io.fovea.onnx.Tensor;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** What is made from shapes and numbers, and choices by them. */
+final class Shapes {
+  private Shapes() {}
+
+  static void register() {
+    add("Shape", 1, Shapes::shape);
+    add("Size", 1, op -> one(in -> Torch.longs(in.x().numel()).reshape()));
+    add("ConstantOfShape", 9, Shapes::constantOfShape);
+    add("Range", 11, Shapes::range);
+    add("EyeLike", 9, Shapes::eyeLike);
+    add("If", 1, Shapes::choice);
+  }
+
+  private static Kernel shape(Operation op) {
+    long start = op.i("start", 0);
+    long end = op.i("end", Long.MAX_VALUE);
+    return one(
+        in -> {
+          long[] shape = Torch.shape(in.x());
+          long n = shape.length;
+          int from = (int) Math.max(0, Math.min(n, start < 0 ? start + n : start));
+          int to = (int) Math.max(from, Math.min(n, end < 0 ? end + n : end));
+          return Torch.longs(Arrays.copyOfRange(shape, from, to));
+        });
+  }
+
+  private static Kernel constantOfShape(Operation op) {
+    Tensor value = op.node().tensor("value");
+    DataType type = value == null ? DataType.FLOAT : value.type();
+    double number = value == null ? 0 : value.doubles()[0];
+    ScalarType torchType = Torch.type(type);
+    var sizes = op.longs(0);
+    return one(
+        in ->
+            torch.full(
+                sizes.apply(in),
+                type.isFloating() ? new Scalar(number) : new Scalar((long) number),
+                new TensorOptions(torchType)));
+  }
+
+  private static Kernel range(Operation op) {
+    return one(
+        in -> {
+          ScalarType type = in.x().scalar_type().intern();
+          double start = in.x().item_double();
+          double delta = in.get(2).item_double();
+          long n = (long) Math.max(0, Math.ceil((in.get(1).item_double() - start) / delta));
+          return Reductions.range(n).to(type).mul(in.get(2)).add(in.x()).to(type);
+        });
+  }
+
+  private static Kernel eyeLike(Operation op) {
+    long k = op.i("k", 0);
+    boolean typed = op.node().has("dtype");
+    ScalarType said = typed ? Torch.type(DataType.of((int) op.i("dtype", 0))) : ScalarType.Float;
+    return one(
+        in -> {
+          ScalarType type = typed ? said : in.x().scalar_type().intern();
+          var rows = Reductions.range(in.x().size(0)).unsqueeze(1);
+          var columns = Reductions.range(in.x().size(1)).unsqueeze(0);
+          return columns.sub(rows).eq(new Scalar(k)).to(type);
+        });
+  }
+
+  /** Both branches are compiled; what they use from outside follows the condition. */
+  private static Kernel choice(Operation op) {
+    TorchGraph then = op.branch("then_branch");
+    TorchGraph otherwise = op.branch("else_branch");
+    return in -> {
+      var captured = Arrays.copyOfRange(in.inputs(), 1, in.inputs().length);
+      return (in.x().item_bool() ? then : otherwise).run(captured, in.training());
+    };
+  }
+}

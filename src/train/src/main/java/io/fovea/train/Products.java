@@ -3,6 +3,7 @@ package io.fovea.train;
 import static io.fovea.train.Kernel.one;
 import static io.fovea.train.Operators.add;
 import static io.fovea.train.Operators.binary;
+import static io.fovea.train.Operators.unary;
 
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -14,6 +15,7 @@ final class Products {
   static void register() {
     binary("MatMul", 1, (a, b) -> Torch.signed(a, b, torch::matmul));
     add("Einsum", 12, Products::einsum);
+    unary("Det", 11, torch::det);
   }
 
   private static Kernel einsum(Operation op) {

@@ -6,6 +6,7 @@ import static io.fovea.train.Operators.add;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -77,11 +78,27 @@ final class Shapes {
 
   /** Both branches are compiled; what they use from outside follows the condition. */
   private static Kernel choice(Operation op) {
-    TorchGraph then = op.branch("then_branch");
-    TorchGraph otherwise = op.branch("else_branch");
-    return in -> {
-      var captured = Arrays.copyOfRange(in.inputs(), 1, in.inputs().length);
-      return (in.x().item_bool() ? then : otherwise).run(captured, in.training());
-    };
+    Branch then = Branch.of(op, "then_branch");
+    Branch otherwise = Branch.of(op, "else_branch");
+    return in -> (in.x().item_bool() ? then : otherwise).run(in);
+  }
+
+  /** A branch, and where the values that it uses from outside stand among the node's. */
+  private record Branch(TorchGraph graph, int[] captured) {
+    static Branch of(Operation op, String attribute) {
+      TorchGraph graph = op.branch(attribute);
+      List<String> all = op.node().captured();
+      int[] which =
+          graph.inputs().stream()
+              .mapToInt(n -> op.node().inputs().size() + all.indexOf(n))
+              .toArray();
+      return new Branch(graph, which);
+    }
+
+    org.bytedeco.pytorch.Tensor[] run(Frame in) {
+      var values =
+          Arrays.stream(captured).mapToObj(in::get).toArray(org.bytedeco.pytorch.Tensor[]::new);
+      return graph.run(values, in.training());
+    }
   }
 }

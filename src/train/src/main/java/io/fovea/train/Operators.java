@@ -55,6 +55,7 @@ final class Operators {
     Pools.register();
     Norms.register();
     Layouts.register();
+    Sampling.register();
   }
 
   private Operators() {}

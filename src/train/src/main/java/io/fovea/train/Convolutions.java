@@ -4,8 +4,10 @@ import static io.fovea.train.Kernel.one;
 import static io.fovea.train.Operators.add;
 
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /** Convolutions and matrix products: the operators that hold most of the weights. */
@@ -18,70 +20,112 @@ final class Convolutions {
     add("Gemm", 7, Convolutions::gemm);
   }
 
+  /** Attributes; none said is a default for each spatial axis of the weight. */
+  private record Geometry(long[] strides, long[] dilations, Padding padding, long group) {
+    static Geometry of(Operation op) {
+      Padding padding = new Padding(op.s("auto_pad", "NOTSET"), op.ints("pads", 0, 0));
+      return new Geometry(
+          op.ints("strides", 0, 1), op.ints("dilations", 0, 1), padding, op.i("group", 1));
+    }
+
+    Geometry over(int axes) {
+      return strides.length * dilations.length * padding.pads().length > 0
+          ? this
+          : new Geometry(
+              fill(strides, axes, 1),
+              fill(dilations, axes, 1),
+              new Padding(padding.auto(), fill(padding.pads(), 2 * axes, 0)),
+              group);
+    }
+  }
+
+  private static long[] fill(long[] said, int count, long otherwise) {
+    return said.length > 0 ? said : LongStream.generate(() -> otherwise).limit(count).toArray();
+  }
+
   private static Kernel conv(Operation op) {
-    int axes = axes(op);
-    long[] strides = op.ints("strides", axes, 1);
-    long[] dilations = op.ints("dilations", axes, 1);
-    long group = op.i("group", 1);
-    Padding padding = Padding.of(op, axes);
-    long[] none = new long[axes];
-    long[] output = new long[axes];
+    Geometry said = Geometry.of(op);
     return one(
         in -> {
           Tensor x = in.x();
-          long[] pads = padding.forConvolution(x, in.get(1), strides, dilations);
+          Tensor weight = in.get(1);
+          int axes = (int) weight.dim() - 2;
+          Geometry g = said.over(axes);
+          long[] pads = g.padding.forConvolution(x, weight, g.strides, g.dilations);
           boolean even = Padding.symmetric(pads);
           if (!even) {
             x = Padding.constant(x, pads, 0);
           }
+          long[] inside = even ? Arrays.copyOf(pads, axes) : new long[axes];
           return torch.convolution(
               x,
-              in.get(1),
+              weight,
               in.optional(2),
-              strides,
-              even ? Arrays.copyOf(pads, axes) : none,
-              dilations,
+              g.strides,
+              inside,
+              g.dilations,
               false,
-              output,
-              group);
+              new long[axes],
+              g.group);
         });
   }
 
   private static Kernel convTranspose(Operation op) {
-    int axes = axes(op);
-    long[] strides = op.ints("strides", axes, 1);
-    long[] dilations = op.ints("dilations", axes, 1);
-    long[] more = op.ints("output_padding", axes, 0);
-    long[] pads = op.ints("pads", 2 * axes, 0);
-    if (!op.s("auto_pad", "NOTSET").equals("NOTSET")
-        || op.node().has("output_shape")
-        || !Padding.symmetric(pads)) {
-      throw op.refuse("auto_pad, output_shape and uneven pads are not trained with");
-    }
-    long group = op.i("group", 1);
+    Geometry said = Geometry.of(op);
+    long[] shape = op.ints("output_shape", 0, 0);
+    long[] more = op.ints("output_padding", 0, 0);
     return one(
-        in ->
-            torch.convolution(
-                in.x(),
-                in.get(1),
-                in.optional(2),
-                strides,
-                Arrays.copyOf(pads, axes),
-                dilations,
-                true,
-                more,
-                group));
+        in -> {
+          Tensor weight = in.get(1);
+          int axes = (int) weight.dim() - 2;
+          Geometry g = said.over(axes);
+          long[] after = fill(more, axes, 0);
+          long[] pads = transposedPads(g, in.x(), weight, after, shape);
+          boolean even = Padding.symmetric(pads);
+          for (int i = 0; i < axes; i++) {
+            even &= after[i] < Math.max(g.strides[i], g.dilations[i]);
+          }
+          if (even) {
+            return transposed(in, g, in.optional(2), Arrays.copyOf(pads, axes), after);
+          }
+          // All of it, then cut to size; the bias also stands where nothing falls.
+          long[] none = new long[axes];
+          long[] change = new long[2 * axes];
+          for (int i = 0; i < axes; i++) {
+            change[i] = -pads[i];
+            change[i + axes] = after[i] - pads[i + axes];
+          }
+          Tensor y = transposed(in, g, new TensorOptional(), none, none);
+          y = Padding.constant(y, change, 0);
+          return in.has(2) ? y.add(in.get(2).reshape(Torch.along(1, -1, y.dim()))) : y;
+        });
   }
 
-  /** Spatial axes: from the attributes, or from a constant weight. */
-  private static int axes(Operation op) {
-    for (String name : new String[] {"kernel_shape", "strides", "dilations"}) {
-      if (op.node().has(name)) {
-        return op.node().attribute(name, new long[0]).length;
-      }
+  private static Tensor transposed(
+      Frame in, Geometry g, TensorOptional bias, long[] pads, long[] after) {
+    return torch.convolution(
+        in.x(), in.get(1), bias, g.strides, pads, g.dilations, true, after, g.group);
+  }
+
+  /** Pads as said, or those that lead to {@code output_shape} or to input times stride. */
+  private static long[] transposedPads(
+      Geometry g, Tensor x, Tensor weight, long[] after, long[] shape) {
+    boolean same = g.padding.auto().startsWith("SAME");
+    int axes = g.strides.length;
+    if (shape.length == 0 && !same) {
+      return g.padding.auto().equals("VALID") ? new long[2 * axes] : g.padding.pads();
     }
-    var weight = op.constants().get(op.node().inputs().get(1));
-    return weight == null ? 2 : weight.dims().length - 2;
+    long[] pads = new long[2 * axes];
+    for (int i = 0; i < axes; i++) {
+      long wanted =
+          shape.length > 0 ? shape[shape.length - axes + i] : x.size(i + 2) * g.strides[i];
+      long extent = (weight.size(i + 2) - 1) * g.dilations[i] + 1;
+      long total = (x.size(i + 2) - 1) * g.strides[i] + extent + after[i] - wanted;
+      long half = Math.floorDiv(total, 2);
+      pads[i] = g.padding.auto().equals("SAME_UPPER") ? half : total - half;
+      pads[i + axes] = total - pads[i];
+    }
+    return pads;
   }
 
   private static Kernel gemm(Operation op) {

@@ -64,6 +64,7 @@ final class Operators {
     Indexing.register();
     Shapes.register();
     Quantization.register();
+    Sampling.register();
   }
 
   private Operators() {}

@@ -14,8 +14,9 @@ import java.util.TreeSet;
 /**
  * Which initializers of a graph training changes. A parameter is a float initializer on a
  * differentiable path to an output, except single numbers in elementwise operators and what stands
- * before the first learned layer (the mean and deviation of the input). State is what
- * normalizations follow without a gradient.
+ * before the first learned layer (the mean and deviation of the input), and what a MatMul has on
+ * its left: coordinates that a predicted matrix moves, where linear layers have their weight on the
+ * right. State is what normalizations follow without a gradient.
  *
  * @param parameters changed by the optimizer
  * @param state running means and variances
@@ -56,6 +57,7 @@ public record Roles(List<String> parameters, List<String> state, List<String> co
             && node.outputs().stream().anyMatch(reached::contains)
             && Operators.differentiable(node, i)
             && !isPlainNumber(node, tensor)
+            && !(node.operator().equals("MatMul") && i == 0)
             && !normalizesInput(node, raw)) {
           learned.add(name);
         }

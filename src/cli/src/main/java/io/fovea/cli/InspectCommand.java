@@ -5,6 +5,8 @@ import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import io.fovea.train.Roles;
+import io.fovea.train.Surgery;
+import io.fovea.train.Trainability;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +49,9 @@ final class InspectCommand implements Callable<Integer> {
     facts.put("parameters", count(graph, roles.parameters()));
     facts.put("state", count(graph, roles.state()));
     facts.put("constants", count(graph, roles.constants()));
+    Trainability trainability = Trainability.of(model);
+    facts.put("trainable", trainability.isTrainable() ? "yes" : trainability.reasons());
+    facts.put("notes", Surgery.notes(model));
     facts.put("metadata", model.metadata());
     if (all) {
       Map<String, Object> named = new LinkedHashMap<>();

@@ -125,6 +125,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin GraphOptions graph = new GraphOptions();
 
+  @Mixin FineTuneOptions tuning = new FineTuneOptions();
+
   @Override
   public Integer call() throws IOException {
     List<Dataset> parts = data.parts(graph.seed);
@@ -138,7 +140,11 @@ final class TrainCommand implements Callable<Integer> {
     Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
     Preprocessing fed = file == null ? fed(all, named) : fed(file, all);
-    Model model = named == null ? Objects.requireNonNull(file) : fresh(named, fed, all);
+    int outputs = all.labels().size();
+    Model model =
+        named == null
+            ? tuning.prepared(Objects.requireNonNull(file), outputs, graph.seed)
+            : fresh(named, fed, all);
     train(model, parts, fed, recipe, output, json);
     return 0;
   }
@@ -172,6 +178,7 @@ final class TrainCommand implements Callable<Integer> {
         new Augmentation(crop == null ? moves.crop() : crop, moves.flip() && !noFlip),
         loss == null ? usual.loss() : loss,
         labelSmoothing,
+        tuning.selection(),
         graph.seed);
   }
 

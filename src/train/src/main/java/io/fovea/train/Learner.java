@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.onnx.Model;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -27,7 +28,7 @@ final class Learner implements AutoCloseable {
    */
   Learner(Model model, Recipe recipe, double... unit) {
     this.model = model;
-    this.graph = new TorchGraph(model);
+    this.graph = new TorchGraph(model, recipe.selection());
     List<String> names = graph.roles().parameters();
     try {
       if (graph.inputs().size() != 1) {
@@ -36,7 +37,7 @@ final class Learner implements AutoCloseable {
       if (names.isEmpty()) {
         throw new TrainException("the graph has no parameters to train");
       }
-      this.updater = Updater.of(recipe.optimizer(), names.stream().map(graph::tensor).toList());
+      this.updater = Updater.of(recipe.optimizer(), parameters(names, recipe.selection()));
     } catch (TrainException e) {
       graph.close();
       throw e;
@@ -44,6 +45,19 @@ final class Learner implements AutoCloseable {
     this.loss = recipe.loss();
     this.labelSmoothing = recipe.labelSmoothing();
     this.unit = unit;
+  }
+
+  private List<Updater.Parameter> parameters(List<String> names, Selection selection) {
+    List<List<String>> layers = Roles.layers(model.graph());
+    Set<String> head = Set.copyOf(layers.isEmpty() ? List.of() : layers.get(layers.size() - 1));
+    return names.stream()
+        .map(
+            n ->
+                new Updater.Parameter(
+                    graph.tensor(n),
+                    head.contains(n) ? 1 : selection.bodyRate(),
+                    selection.decayNorms() || graph.tensor(n).dim() > 1))
+        .toList();
   }
 
   /**

@@ -19,6 +19,7 @@ public record Recipe(
     Augmentation augmentation,
     Loss loss,
     double labelSmoothing,
+    Selection selection,
     long seed) {
 
   public Recipe {
@@ -45,6 +46,7 @@ public record Recipe(
         new Augmentation(2, true),
         Loss.CROSS_ENTROPY,
         0,
+        Selection.all(),
         0);
   }
 
@@ -67,35 +69,47 @@ public record Recipe(
   }
 
   public Recipe epochs(int n) {
-    return new Recipe(n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, seed);
+    return new Recipe(
+        n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, seed);
   }
 
   public Recipe batch(int n) {
-    return new Recipe(epochs, n, optimizer, schedule, augmentation, loss, labelSmoothing, seed);
+    return new Recipe(
+        epochs, n, optimizer, schedule, augmentation, loss, labelSmoothing, selection, seed);
   }
 
   public Recipe optimizer(Optimizer o) {
-    return new Recipe(epochs, batch, o, schedule, augmentation, loss, labelSmoothing, seed);
+    return new Recipe(
+        epochs, batch, o, schedule, augmentation, loss, labelSmoothing, selection, seed);
   }
 
   public Recipe schedule(Schedule s) {
-    return new Recipe(epochs, batch, optimizer, s, augmentation, loss, labelSmoothing, seed);
+    return new Recipe(
+        epochs, batch, optimizer, s, augmentation, loss, labelSmoothing, selection, seed);
   }
 
   public Recipe augmentation(Augmentation a) {
-    return new Recipe(epochs, batch, optimizer, schedule, a, loss, labelSmoothing, seed);
+    return new Recipe(epochs, batch, optimizer, schedule, a, loss, labelSmoothing, selection, seed);
   }
 
   public Recipe loss(Loss l) {
-    return new Recipe(epochs, batch, optimizer, schedule, augmentation, l, labelSmoothing, seed);
+    return new Recipe(
+        epochs, batch, optimizer, schedule, augmentation, l, labelSmoothing, selection, seed);
   }
 
   public Recipe labelSmoothing(double share) {
-    return new Recipe(epochs, batch, optimizer, schedule, augmentation, loss, share, seed);
+    return new Recipe(
+        epochs, batch, optimizer, schedule, augmentation, loss, share, selection, seed);
+  }
+
+  public Recipe selection(Selection s) {
+    return new Recipe(
+        epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, s, seed);
   }
 
   public Recipe seed(long s) {
-    return new Recipe(epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, s);
+    return new Recipe(
+        epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, s);
   }
 
   /** The recipe as it is printed and stored in a model's provenance. */
@@ -108,6 +122,9 @@ public record Recipe(
     all.put("augmentation", augmentation.toString());
     all.put("loss", loss.toString());
     all.put("labelSmoothing", labelSmoothing);
+    if (!selection.equals(Selection.all())) {
+      all.put("selection", selection.toString());
+    }
     all.put("seed", seed);
     return all;
   }

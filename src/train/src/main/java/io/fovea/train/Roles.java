@@ -6,6 +6,7 @@ import io.fovea.onnx.Tensor;
 import io.fovea.onnx.ValueInfo;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,6 +70,23 @@ public record Roles(List<String> parameters, List<String> state, List<String> co
     List<String> constants =
         all.keySet().stream().filter(n -> !learned.contains(n) && !state.contains(n)).toList();
     return new Roles(parameters, running, constants);
+  }
+
+  /**
+   * The parameters of each layer: of each node that has any, in the graph's order; one that several
+   * nodes use is of the first.
+   */
+  static List<List<String>> layers(Graph graph) {
+    Set<String> left = new LinkedHashSet<>(of(graph).parameters());
+    List<List<String>> layers = new ArrayList<>();
+    for (Node node : graph.nodes()) {
+      List<String> own = node.inputs().stream().filter(left::contains).distinct().toList();
+      if (!own.isEmpty()) {
+        layers.add(own);
+        own.forEach(left::remove);
+      }
+    }
+    return layers;
   }
 
   /** A GELU's 0.5: other exporters write such numbers as initializers. */

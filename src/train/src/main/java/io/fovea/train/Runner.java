@@ -41,7 +41,7 @@ sealed interface Runner extends AutoCloseable {
     private final TorchGraph graph;
 
     Interpreter(Path model) {
-      this.graph = new TorchGraph(Model.read(model));
+      this.graph = new TorchGraph(Model.read(model), Selection.all());
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,12 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 final class TorchGraph implements AutoCloseable {
-  /** A node with the slots of its values; {@code spent} are released after it. */
-  private record Step(Node node, Kernel kernel, int[] inputs, int[] outputs, int[] spent) {}
+  /**
+   * A node with the slots of its values; {@code spent} are released after it, and one that is
+   * {@code still} runs as in inference.
+   */
+  private record Step(
+      Node node, boolean still, Kernel kernel, int[] inputs, int[] outputs, int[] spent) {}
 
   private final Roles roles;
   private final Ending ending;
@@ -40,14 +45,20 @@ final class TorchGraph implements AutoCloseable {
    *
    * @throws TrainException listing every node that cannot be trained
    */
-  TorchGraph(Model model) {
-    this(model.inlined().graph(), model.opset(), Map.of(), true);
+  TorchGraph(Model model, Selection selection) {
+    this(model.inlined().graph(), model.opset(), Map.of(), selection);
   }
 
   private TorchGraph(
-      Graph graph, int opset, Map<String, io.fovea.onnx.Tensor> outer, boolean learns) {
+      Graph graph,
+      int opset,
+      Map<String, io.fovea.onnx.Tensor> outer,
+      @Nullable Selection selection) {
     Torch.load();
-    this.roles = learns ? Roles.of(graph) : new Roles(List.of(), List.of(), List.of());
+    this.roles =
+        selection == null
+            ? new Roles(List.of(), List.of(), List.of()) // a branch learns nothing of its own
+            : selection.of(Roles.of(graph), Roles.layers(graph), floats(graph));
     this.ending = Ending.of(graph);
     this.inputs =
         Stream.concat(graph.inputs().stream().map(ValueInfo::name), graph.captured().stream())
@@ -73,7 +84,7 @@ final class TorchGraph implements AutoCloseable {
     constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
     inputs.forEach(this::slot);
     fixed.keySet().forEach(this::slot);
-    plan(nodes, kernels);
+    plan(nodes, kernels, selection);
     outputs.forEach(this::slot);
     this.start = new Tensor[slots.size()];
     fixed.forEach((name, tensor) -> start[slot(name)] = tensor);
@@ -88,7 +99,7 @@ final class TorchGraph implements AutoCloseable {
     List<String> refused = new ArrayList<>();
     Operation.Branches inner =
         graph -> {
-          TorchGraph branch = new TorchGraph(graph, opset, constants, false);
+          TorchGraph branch = new TorchGraph(graph, opset, constants, null);
           branches.add(branch);
           return branch;
         };
@@ -114,7 +125,7 @@ final class TorchGraph implements AutoCloseable {
     return Stream.concat(node.inputs().stream(), node.captured().stream()).toList();
   }
 
-  private void plan(List<Node> nodes, List<Kernel> kernels) {
+  private void plan(List<Node> nodes, List<Kernel> kernels, @Nullable Selection selection) {
     Map<String, Integer> lastUse = new HashMap<>();
     for (int n = 0; n < nodes.size(); n++) {
       for (String name : arguments(nodes.get(n))) {
@@ -138,9 +149,24 @@ final class TorchGraph implements AutoCloseable {
               .filter(v -> lastUse.get(v) == at && !kept.contains(v))
               .mapToInt(this::slot)
               .toArray();
+      boolean still = selection != null && isStill(node, selection);
       steps.add(
-          new Step(node, kernels.get(n), slots(arguments(node)), slots(node.outputs()), spent));
+          new Step(
+              node, still, kernels.get(n), slots(arguments(node)), slots(node.outputs()), spent));
     }
+  }
+
+  /** A batch normalization of a frozen layer moves with nothing, nor do its statistics. */
+  private boolean isStill(Node node, Selection selection) {
+    return node.operator().equals("BatchNormalization")
+        && (selection.freezeStatistics() || !roles.parameters().contains(node.inputs().get(1)));
+  }
+
+  private static Set<String> floats(Graph graph) {
+    return graph.initializers().values().stream()
+        .filter(t -> t.type().isFloating())
+        .map(io.fovea.onnx.Tensor::name)
+        .collect(Collectors.toSet());
   }
 
   private int[] slots(List<String> names) {
@@ -220,7 +246,7 @@ final class TorchGraph implements AutoCloseable {
       for (int i = 0; i < args.length; i++) {
         args[i] = step.inputs[i] < 0 ? null : values[step.inputs[i]];
       }
-      @Nullable Tensor[] results = run(step, new Frame(args, training));
+      @Nullable Tensor[] results = run(step, new Frame(args, training && !step.still));
       for (int i = 0; i < step.outputs.length; i++) {
         if (step.outputs[i] >= 0 && i < results.length) {
           values[step.outputs[i]] = own(results[i], args);

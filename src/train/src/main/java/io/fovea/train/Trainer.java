@@ -90,9 +90,9 @@ public final class Trainer {
     Model start = model;
     double[] unit = {};
     if (training.task() == Task.Kind.REGRESSION) {
-      double[][] spread = Head.spread(training);
+      double[][] spread = ValueHead.spread(training);
       unit = spread[1];
-      start = known.task() == null ? Head.startingAt(model, spread[0], spread[1]) : model;
+      start = known.task() == null ? ValueHead.startingAt(model, spread[0], spread[1]) : model;
     }
     try (Learner learner = new Learner(start, recipe, unit);
         Loader train = new Loader(training, fed, 2);

@@ -12,14 +12,22 @@ import org.bytedeco.pytorch.global.torch;
 
 /** An optimizer at work: its moments for each parameter. */
 abstract class Updater implements AutoCloseable {
-  private final List<Tensor> parameters;
+  /**
+   * A parameter and how strongly it is changed.
+   *
+   * @param rate factor on the learning rate
+   * @param decays whether weight decay reaches it
+   */
+  record Parameter(Tensor tensor, double rate, boolean decays) {}
+
+  private final List<Parameter> parameters;
   final List<Tensor> moments = new ArrayList<>();
 
-  private Updater(List<Tensor> parameters) {
+  private Updater(List<Parameter> parameters) {
     this.parameters = parameters;
   }
 
-  static Updater of(Optimizer optimizer, List<Tensor> parameters) {
+  static Updater of(Optimizer optimizer, List<Parameter> parameters) {
     return optimizer instanceof Sgd sgd
         ? new SgdUpdater(sgd, parameters)
         : new AdamWUpdater((AdamW) optimizer, parameters);
@@ -31,9 +39,10 @@ abstract class Updater implements AutoCloseable {
         NoGradGuard guard = new NoGradGuard()) {
       begin();
       for (int i = 0; i < parameters.size(); i++) {
-        Tensor gradient = parameters.get(i).mutable_grad();
+        Parameter p = parameters.get(i);
+        Tensor gradient = p.tensor.mutable_grad();
         if (gradient.defined()) {
-          update(i, parameters.get(i), gradient, rate);
+          update(i, p.tensor, gradient, rate * p.rate, p.decays);
           gradient.reset();
         }
       }
@@ -42,13 +51,13 @@ abstract class Updater implements AutoCloseable {
 
   void begin() {}
 
-  abstract void update(int i, Tensor p, Tensor g, double rate);
+  abstract void update(int i, Tensor p, Tensor g, double rate, boolean decays);
 
-  static List<Tensor> zeros(List<Tensor> like) {
+  static List<Tensor> zeros(List<Parameter> like) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       List<Tensor> all = new ArrayList<>();
-      like.forEach(p -> all.add(torch.zeros_like(p).retainReference()));
+      like.forEach(p -> all.add(torch.zeros_like(p.tensor).retainReference()));
       return all;
     }
   }
@@ -63,7 +72,7 @@ abstract class Updater implements AutoCloseable {
     private final Sgd sgd;
     private final List<Tensor> velocity;
 
-    SgdUpdater(Sgd sgd, List<Tensor> parameters) {
+    SgdUpdater(Sgd sgd, List<Parameter> parameters) {
       super(parameters);
       this.sgd = sgd;
       // A first step of v = 0 * momentum + g is PyTorch's v = g.
@@ -72,8 +81,8 @@ abstract class Updater implements AutoCloseable {
     }
 
     @Override
-    void update(int i, Tensor p, Tensor g, double rate) {
-      if (sgd.weightDecay() != 0) {
+    void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
+      if (decays && sgd.weightDecay() != 0) {
         g.add_(p, new Scalar(sgd.weightDecay()));
       }
       Tensor direction = g;
@@ -92,7 +101,7 @@ abstract class Updater implements AutoCloseable {
     private final List<Tensor> second;
     private int steps;
 
-    AdamWUpdater(AdamW adam, List<Tensor> parameters) {
+    AdamWUpdater(AdamW adam, List<Parameter> parameters) {
       super(parameters);
       this.adam = adam;
       this.first = zeros(parameters);
@@ -107,10 +116,12 @@ abstract class Updater implements AutoCloseable {
     }
 
     @Override
-    void update(int i, Tensor p, Tensor g, double rate) {
+    void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
       double correction1 = 1 - Math.pow(adam.beta1(), steps);
       double correction2 = 1 - Math.pow(adam.beta2(), steps);
-      p.mul_(new Scalar(1 - rate * adam.weightDecay()));
+      if (decays) {
+        p.mul_(new Scalar(1 - rate * adam.weightDecay()));
+      }
       Tensor m = first.get(i).lerp_(g, new Scalar(1 - adam.beta1()));
       Tensor v =
           second.get(i).mul_(new Scalar(adam.beta2())).addcmul_(g, g, new Scalar(1 - adam.beta2()));

@@ -266,7 +266,7 @@ class TrainerTest {
       }
     }
     Model odd = new Model(model.proto().toBuilder().setGraph(nodes).build(), null);
-    String m = message(() -> new TorchGraph(odd));
+    String m = message(() -> new TorchGraph(odd, Selection.all()));
     assertTrue(
         m.contains("7 of") && m.contains("NonMaxSuppression 'relu': not trained with at opset 17"),
         m);

@@ -4,6 +4,9 @@ import static io.fovea.train.SingleNode.compare;
 import static io.fovea.train.SingleNode.uniform;
 
 import io.fovea.onnx.DataType;
+import io.fovea.onnx.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Random;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
@@ -90,6 +93,26 @@ class PoolsTest {
           long[] shape = some(3 + r.nextInt(3), () -> 2 + r.nextInt(4));
           return new SingleNode(operator, 17).input(uniform(r, DataType.FLOAT, shape));
         });
+  }
+
+  private static SingleNode maxUnpool(Random r, DataType type) {
+    long[] places = new long[2 * 3 * 6]; // one in each window of 2 x 2
+    for (int i = 0; i < places.length; i++) {
+      places[i] = i / 6 * 24 + (2 * (i / 3 % 2) + r.nextInt(2)) * 6 + 2 * (i % 3) + r.nextInt(2);
+    }
+    ByteBuffer raw = ByteBuffer.allocate(8 * places.length).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asLongBuffer().put(places);
+    return new SingleNode("MaxUnpool", 11)
+        .ints("kernel_shape", 2, 2)
+        .ints("strides", 2, 2)
+        .input(uniform(r, type, 2, 3, 2, 3))
+        .input(Tensor.of("places", DataType.INT64, new long[] {2, 3, 2, 3}, raw));
+  }
+
+  @Test
+  void maxUnpool() {
+    compare(5, r -> maxUnpool(r, DataType.FLOAT));
+    maxUnpool(new Random(3), DataType.DOUBLE).checkGradient();
   }
 
   @Test

@@ -107,23 +107,26 @@ final class Convolutions {
         in.x(), in.get(1), bias, g.strides, pads, g.dilations, true, after, g.group);
   }
 
-  /** Pads as said, or those that lead to {@code output_shape} or to input times stride. */
+  /**
+   * Pads as said, or those that lead to {@code output_shape} or to input times stride. A stride
+   * wider than the kernel leaves less than that: as in ONNX Runtime, zeros fill a shape that is
+   * asked for, and SAME stays smaller.
+   */
   private static long[] transposedPads(
       Geometry g, Tensor x, Tensor weight, long[] after, long[] shape) {
-    boolean same = g.padding.auto().startsWith("SAME");
     int axes = g.strides.length;
-    if (shape.length == 0 && !same) {
+    if (shape.length == 0 && !g.padding.auto().startsWith("SAME")) {
       return g.padding.auto().equals("VALID") ? new long[2 * axes] : g.padding.pads();
     }
     long[] pads = new long[2 * axes];
     for (int i = 0; i < axes; i++) {
-      long wanted =
-          shape.length > 0 ? shape[shape.length - axes + i] : x.size(i + 2) * g.strides[i];
+      boolean asked = shape.length > 0;
+      long wanted = asked ? shape[shape.length - axes + i] : x.size(i + 2) * g.strides[i];
       long extent = (weight.size(i + 2) - 1) * g.dilations[i] + 1;
       long total = (x.size(i + 2) - 1) * g.strides[i] + extent + after[i] - wanted;
-      long half = Math.floorDiv(total, 2);
-      pads[i] = g.padding.auto().equals("SAME_UPPER") ? half : total - half;
-      pads[i + axes] = total - pads[i];
+      long cut = Math.max(0, total);
+      pads[i] = g.padding.auto().equals("SAME_UPPER") ? cut / 2 : cut - cut / 2;
+      pads[i + axes] = (asked ? total : cut) - pads[i];
     }
     return pads;
   }

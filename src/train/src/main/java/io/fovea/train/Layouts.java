@@ -121,7 +121,7 @@ final class Layouts {
       return x.slice(axis, new LongOptional(start), new LongOptional(end), step);
     }
     long n = x.size(axis);
-    long from = Math.min(n - 1, start < 0 ? start + n : start);
+    long from = Math.min(n - 1, Math.max(0, start < 0 ? start + n : start));
     long to =
         Math.max(-1, end < 0 ? Math.max(end, -n - 1) + n : end); // libtorch steps forward only
     long count = Math.max(0, -Math.floorDiv(from - to, step));

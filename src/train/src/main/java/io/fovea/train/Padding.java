@@ -17,13 +17,14 @@ record Padding(String auto, long[] pads) {
 
   long[] forConvolution(Tensor x, Tensor weight, long[] strides, long[] dilations) {
     return auto.startsWith("SAME")
-        ? same(x, kernel(weight, strides.length), strides, dilations)
+        ? same(x, kernel(weight, strides.length), strides, dilations, 0)
         : auto.equals("VALID") ? new long[pads.length] : pads;
   }
 
   long[] forPool(Tensor x, long[] kernel, long[] strides, long[] dilations) {
+    // Strides wider than a window make these negative: ONNX then drops pixels from both ends.
     return auto.startsWith("SAME")
-        ? same(x, kernel, strides, dilations)
+        ? same(x, kernel, strides, dilations, Long.MIN_VALUE)
         : auto.equals("VALID") ? new long[pads.length] : pads;
   }
 
@@ -35,15 +36,15 @@ record Padding(String auto, long[] pads) {
     return kernel;
   }
 
-  private long[] same(Tensor x, long[] kernel, long[] strides, long[] dilations) {
+  private long[] same(Tensor x, long[] kernel, long[] strides, long[] dilations, long least) {
     int axes = kernel.length;
     long[] out = new long[2 * axes];
     for (int i = 0; i < axes; i++) {
       long size = x.size(i + 2);
       long windows = Math.floorDiv(size + strides[i] - 1, strides[i]);
       long extent = (kernel[i] - 1) * dilations[i] + 1;
-      long total = Math.max(0, (windows - 1) * strides[i] + extent - size);
-      long start = auto.equals("SAME_LOWER") ? total - total / 2 : total / 2;
+      long total = Math.max(least, (windows - 1) * strides[i] + extent - size);
+      long start = (auto.equals("SAME_LOWER") ? total + 1 : total) / 2;
       out[i] = start;
       out[i + axes] = total - start;
     }

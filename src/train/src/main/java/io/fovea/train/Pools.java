@@ -4,6 +4,7 @@ import static io.fovea.train.Kernel.one;
 import static io.fovea.train.Operators.add;
 
 import java.util.Arrays;
+import java.util.function.BiFunction;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -20,16 +21,23 @@ final class Pools {
     add("AveragePool", 7, Pools::averagePool);
     add("LpPool", 1, op -> lpPool(op, op.f("p", 2)));
     add("LpPool", 2, op -> lpPool(op, op.i("p", 2)));
-    add("GlobalAveragePool", 1, op -> one(in -> torch.mean(in.x(), spatial(in.x()), true, null)));
-    add("GlobalMaxPool", 1, op -> one(in -> torch.amax(in.x(), spatial(in.x()), true)));
-    add("GlobalLpPool", 1, op -> globalLpPool(op.f("p", 2)));
-    add("GlobalLpPool", 2, op -> globalLpPool(op.i("p", 2)));
+    add("GlobalAveragePool", 1, op -> global(op, (x, axes) -> torch.mean(x, axes, true, null)));
+    add("GlobalMaxPool", 1, op -> global(op, (x, axes) -> torch.amax(x, axes, true)));
+    add("GlobalLpPool", 1, op -> globalLpPool(op, op.f("p", 2)));
+    add("GlobalLpPool", 2, op -> globalLpPool(op, op.i("p", 2)));
     add("MaxUnpool", 9, Pools::maxUnpool);
     add("LRN", 1, Pools::lrn);
   }
 
-  private static long[] spatial(Tensor x) {
-    return LongStream.range(2, x.dim()).toArray();
+  /** Over all spatial axes: there must be some, as libtorch takes none for all. */
+  private static Kernel global(Operation op, BiFunction<Tensor, long[], Tensor> f) {
+    return one(
+        in -> {
+          if (in.x().dim() < 3) {
+            throw op.refuse("its input has no spatial axes");
+          }
+          return f.apply(in.x(), LongStream.range(2, in.x().dim()).toArray());
+        });
   }
 
   private static Kernel maxPool(Operation op) {
@@ -117,11 +125,11 @@ final class Pools {
         });
   }
 
-  private static Kernel globalLpPool(double p) {
-    return one(
-        in ->
-            torch.linalg_vector_norm(
-                in.x(), new Scalar(p), spatial(in.x()), true, new ScalarTypeOptional()));
+  private static Kernel globalLpPool(Operation op, double p) {
+    return global(
+        op,
+        (x, axes) ->
+            torch.linalg_vector_norm(x, new Scalar(p), axes, true, new ScalarTypeOptional()));
   }
 
   /** Puts each value where its maximum was; {@code output_shape} only adds zeros at the ends. */

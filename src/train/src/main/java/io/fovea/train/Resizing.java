@@ -136,6 +136,9 @@ final class Resizing {
     if (axes.length != x.dim()) {
       throw op.refuse("%d scales for %d axes".formatted(axes.length, x.dim()));
     }
+    if (Arrays.stream(axes).allMatch(a -> a.in() == a.out())) {
+      return x; // as ONNX Runtime does, whatever the scales and the region
+    }
     Tensor y = fast(rule, x, axes);
     if (y != null) {
       return y;
@@ -143,20 +146,25 @@ final class Resizing {
     y = x;
     List<Tensor> masks = new ArrayList<>();
     for (int i = 0; i < axes.length; i++) {
-      // ONNX Runtime leaves an axis of scale 1 alone, even where a region is cropped from it
-      if (axes[i].scale() != 1) {
-        Taps taps = Taps.of(rule, axes[i]);
-        y = taps.apply(y, i);
-        if (taps.anyOutside()) {
-          Tensor mask = Torch.longs(taps.outside()).ne(new Scalar(0));
-          masks.add(mask.reshape(Torch.along(i, axes[i].out(), x.dim())));
-        }
+      if (same(rule, axes[i])) {
+        continue;
+      }
+      Taps taps = Taps.of(rule, axes[i]);
+      y = taps.apply(y, i);
+      if (taps.anyOutside()) {
+        Tensor mask = Torch.longs(taps.outside()).ne(new Scalar(0));
+        masks.add(mask.reshape(Torch.along(i, axes[i].out(), x.dim())));
       }
     }
     for (Tensor mask : masks) {
       y = y.masked_fill(mask, new Scalar(outside));
     }
     return y;
+  }
+
+  /** Whether ONNX Runtime leaves an axis alone, even where a region is cropped from it. */
+  private static boolean same(Taps.Rule rule, Taps.Axis axis) {
+    return axis.scale() == 1 || (rule.antialias() && axis.in() == axis.out());
   }
 
   /** libtorch's kernels for the last two of four axes; null where they would differ. */

@@ -41,7 +41,11 @@ sealed interface Runner extends AutoCloseable {
     private final TorchGraph graph;
 
     Interpreter(Path model) {
-      this.graph = new TorchGraph(Model.read(model), Selection.all());
+      this(Model.read(model));
+    }
+
+    Interpreter(Model model) {
+      this.graph = new TorchGraph(model, Selection.all());
     }
 
     @Override
@@ -78,9 +82,22 @@ sealed interface Runner extends AutoCloseable {
     private final OrtSession session;
 
     OnnxRuntime(Path model) {
+      this((environment, options) -> environment.createSession(model.toString(), options));
+    }
+
+    OnnxRuntime(Model model) {
+      this((environment, options) -> environment.createSession(model.toBytes(), options));
+    }
+
+    private interface Opener {
+      OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
+          throws OrtException;
+    }
+
+    private OnnxRuntime(Opener opener) {
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // exceptions say it
-        this.session = environment.createSession(model.toString(), options);
+        this.session = opener.open(environment, options);
       } catch (OrtException e) {
         throw new TrainException(String.valueOf(e.getMessage()), e);
       }

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Operators that read pictures between their pixels, at places that other tensors say. */
 final class Sampling {
@@ -118,20 +119,24 @@ final class Sampling {
     Tensor flat = x.reshape(x.size(0), parts, channels, x.size(2) * x.size(3));
     Tensor top = rows.detach().floor();
     Tensor left = columns.detach().floor();
+    Tensor down = rows.sub(top); // differentiable at a pixel too, where offsets start
+    Tensor right = columns.sub(left);
     Tensor y = null;
     for (int corner = 0; corner < 4; corner++) {
       Tensor row = top.add(new Scalar(corner / 2));
       Tensor column = left.add(new Scalar(corner % 2));
-      Tensor inside = inside(row, x.size(2)).logical_and(inside(column, x.size(3)));
+      Tensor outside = outside(row, x.size(2)).logical_or(outside(column, x.size(3)));
       Tensor index =
-          row.mul(new Scalar(x.size(3)))
-              .add(column)
-              .masked_fill(inside.logical_not(), new Scalar(0))
-              .to(torch.ScalarType.Long)
+          row.to(ScalarType.Long)
+              .mul(new Scalar(x.size(3)))
+              .add(column.to(ScalarType.Long))
+              .masked_fill(outside, new Scalar(0))
               .reshape(shape[0], parts, 1, places)
               .expand(shape[0], parts, channels, places);
       Tensor share =
-          closeness(rows, row).mul(closeness(columns, column)).mul(inside.to(x.scalar_type()));
+          (corner / 2 == 0 ? rest(down) : down)
+              .mul(corner % 2 == 0 ? rest(right) : right)
+              .masked_fill(outside, new Scalar(0));
       Tensor part = flat.gather(3, index).mul(share.reshape(shape[0], parts, 1, places));
       y = y == null ? part : y.add(part);
     }
@@ -139,13 +144,12 @@ final class Sampling {
         .reshape(shape[0], parts, channels, shape[2], shape[3], shape[4]);
   }
 
-  private static Tensor inside(Tensor at, long size) {
-    return at.ge(new Scalar(0)).logical_and(at.lt(new Scalar(size)));
+  private static Tensor outside(Tensor at, long size) {
+    return at.lt(new Scalar(0)).logical_or(at.ge(new Scalar(size)));
   }
 
-  /** 1 at a pixel, 0 at its neighbours. */
-  private static Tensor closeness(Tensor at, Tensor pixel) {
-    return at.sub(pixel).abs().neg().add(new Scalar(1));
+  private static Tensor rest(Tensor share) {
+    return share.neg().add(new Scalar(1));
   }
 
   private static Kernel roiAlign(Operation op, boolean halfPixel) {

@@ -102,12 +102,14 @@ record Taps(long[][] index, double[][] weight, long[] outside) {
     }
 
     private long nearest(float x, float scale) {
+      long below = (long) Math.floor(x);
+      boolean half = Math.abs(x - below - 0.5f) <= 1e-6f; // ONNX Runtime's allowance for rounding
       return switch (nearest) {
         case "simple" -> (long) (scale < 1 ? Math.ceil(x) : x);
-        case "floor" -> (long) Math.floor(x);
+        case "floor" -> below;
         case "ceil" -> (long) Math.ceil(x);
-        case "round_prefer_ceil" -> Math.round(x);
-        default -> x == (long) x + 0.5f ? (long) Math.floor(x) : Math.round(x);
+        case "round_prefer_ceil" -> half ? below + 1 : Math.round(x);
+        default -> half ? below : Math.round(x);
       };
     }
 

@@ -28,6 +28,9 @@ record Windows(
     long[] dilations = op.ints("dilations", axes, 1);
     Padding padding = Padding.of(op, axes);
     boolean ceil = op.i("ceil_mode", 0) != 0;
+    if (padding.auto().startsWith("SAME") && Arrays.stream(dilations).anyMatch(d -> d != 1)) {
+      throw op.refuse("ONNX and ONNX Runtime pad dilated windows unlike for auto_pad SAME");
+    }
     if (axes > 1) {
       return new Windows(kernel, strides, dilations, padding, ceil, false);
     }

@@ -11,6 +11,7 @@ import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Augmentation;
 import io.fovea.train.Dataset;
+import io.fovea.train.DivergedException;
 import io.fovea.train.Loss;
 import io.fovea.train.Optimizer;
 import io.fovea.train.PixelStatistics;
@@ -265,6 +266,11 @@ final class TrainCommand implements Callable<Integer> {
               .preprocessing(fed)
               .listener(lines)
               .fit(data, parts.get(1));
+    } catch (DivergedException e) {
+      String name = output.getFileName().toString().replaceFirst("(\\.onnx)?$", "");
+      Path kept = output.resolveSibling(name + ".epoch" + e.epoch() + ".onnx");
+      e.lastGood().write(kept);
+      throw new Fovea.UserException(e.getMessage() + ": " + kept);
     }
     double difference = trained.write(output);
     Terminal.note(

@@ -1,8 +1,12 @@
 package io.fovea.train;
 
+import io.fovea.onnx.DataType;
+import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.TensorType;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -34,6 +38,13 @@ final class Learner implements AutoCloseable {
       if (graph.inputs().size() != 1) {
         throw new TrainException("expected one input, met " + graph.inputs());
       }
+      checkInput();
+      for (String name : names) {
+        ScalarType type = graph.tensor(name).scalar_type().intern();
+        if (type != ScalarType.Float) {
+          throw new TrainException("parameter '%s': expected float, met %s".formatted(name, type));
+        }
+      }
       if (names.isEmpty()) {
         throw new TrainException("the graph has no parameters to train");
       }
@@ -45,6 +56,28 @@ final class Learner implements AutoCloseable {
     this.loss = recipe.loss();
     this.labelSmoothing = recipe.labelSmoothing();
     this.unit = unit;
+  }
+
+  private void checkInput() {
+    TensorType type = model.graph().inputs().get(0).type();
+    List<Dim> shape = type.shape();
+    if (type.elements() != DataType.FLOAT || (shape != null && shape.size() != 4)) {
+      throw new TrainException(
+          "input '%s': expected pictures, float [N, C, H, W], met %s"
+              .formatted(graph.inputs().get(0), type));
+    }
+  }
+
+  /** Brings parameters and running statistics back to what {@link TorchGraph#state} gave. */
+  void restore(Map<String, io.fovea.onnx.Tensor> state) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      state.forEach(
+          (name, values) -> {
+            try (Tensor copy = Torch.copy(values)) {
+              graph.tensor(name).copy_(copy);
+            }
+          });
+    }
   }
 
   private List<Updater.Parameter> parameters(List<String> names, Selection selection) {
@@ -76,7 +109,11 @@ final class Learner implements AutoCloseable {
               : Losses.of(loss, unit, output, (Targets.Values) targets);
       double value = error.item_float();
       if (!Double.isFinite(value)) {
-        throw new TrainException("the loss is " + value + "; lower the learning rate");
+        String where =
+            targets.isFinite()
+                ? graph.firstNotFinite(tensor(pixels, shape))
+                : "the data's values are no numbers";
+        throw new NotFiniteException("the loss is %s: %s".formatted(value, where));
       }
       error.backward();
       updater.step(learningRate);

@@ -23,6 +23,18 @@ sealed interface Targets {
   /** Real numbers, {@code [N, ...]}, row-major. */
   record Values(float[] values, long... shape) implements Targets {}
 
+  /** Whether all are numbers. */
+  default boolean isFinite() {
+    if (this instanceof Values v) {
+      for (float value : v.values) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** The targets of a batch, all of one kind and size. */
   static Targets of(List<Target> all) {
     int n = all.size();

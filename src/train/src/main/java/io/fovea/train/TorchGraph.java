@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -223,6 +224,54 @@ final class TorchGraph implements AutoCloseable {
     return outputs.stream().map(name -> get(values, name)).toArray(Tensor[]::new);
   }
 
+  /** Where the first number that is none comes from in a training run: for messages. */
+  String firstNotFinite(Tensor x) {
+    if (!isFinite(x)) {
+      return "the data has values that are no numbers";
+    }
+    String parameter = parameterNotFinite();
+    if (!parameter.isEmpty()) {
+      return parameter;
+    }
+    @Nullable Tensor[] values = start.clone();
+    values[slot(inputs.get(0))] = x;
+    for (Step step : steps) {
+      @Nullable Tensor[] args = arguments(step, values);
+      @Nullable Tensor[] results = run(step, new Frame(args, !step.still));
+      for (int i = 0; i < Math.min(step.outputs.length, results.length); i++) {
+        Tensor result = results[i];
+        if (result != null && !isFinite(result)) {
+          return "first from " + step.node + "; lower the learning rate";
+        }
+        if (step.outputs[i] >= 0) {
+          values[step.outputs[i]] = result;
+        }
+      }
+    }
+    return "first from the loss itself; lower the learning rate";
+  }
+
+  /** What is wrong with the parameters; empty where all are finite. */
+  String parameterNotFinite() {
+    return roles.parameters().stream()
+        .filter(name -> !isFinite(tensor(name)))
+        .findFirst()
+        .map(name -> "parameter '" + name + "' is no longer finite; lower the learning rate")
+        .orElse("");
+  }
+
+  private static boolean isFinite(Tensor tensor) {
+    return !tensor.is_floating_point() || torch.isfinite(tensor).all().item_bool();
+  }
+
+  private static @Nullable Tensor[] arguments(Step step, @Nullable Tensor[] values) {
+    @Nullable Tensor[] args = new Tensor[step.inputs.length];
+    for (int i = 0; i < args.length; i++) {
+      args[i] = step.inputs[i] < 0 ? null : values[step.inputs[i]];
+    }
+    return args;
+  }
+
   private Tensor get(@Nullable Tensor[] values, String name) {
     Tensor value = values[slot(name)];
     if (value == null) {
@@ -242,10 +291,7 @@ final class TorchGraph implements AutoCloseable {
       if (last >= 0 && values[last] != null) {
         break;
       }
-      @Nullable Tensor[] args = new Tensor[step.inputs.length];
-      for (int i = 0; i < args.length; i++) {
-        args[i] = step.inputs[i] < 0 ? null : values[step.inputs[i]];
-      }
+      @Nullable Tensor[] args = arguments(step, values);
       @Nullable Tensor[] results = run(step, new Frame(args, training && !step.still));
       for (int i = 0; i < step.outputs.length; i++) {
         if (step.outputs[i] >= 0 && i < results.length) {

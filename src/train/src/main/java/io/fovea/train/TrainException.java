@@ -3,7 +3,8 @@ package io.fovea.train;
 import org.jspecify.annotations.Nullable;
 
 /** A graph that cannot be trained, data that cannot be used, or a training that went wrong. */
-public final class TrainException extends RuntimeException {
+public sealed class TrainException extends RuntimeException
+    permits DivergedException, NotFiniteException {
   private static final long serialVersionUID = 1L;
 
   public TrainException(String message) {

@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import java.util.ArrayList;
@@ -86,6 +87,12 @@ public final class Trainer {
       throw new TrainException("expected at least two pictures to train on");
     }
     checkTask(training);
+    List<Dim> input = model.graph().inputs().get(0).type().shape();
+    if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
+      throw new TrainException(
+          "the preprocessing gives %d channels, the net wants %s"
+              .formatted(fed.channels(), input.get(1)));
+    }
     List<Epoch> history = new ArrayList<>();
     Model start = model;
     double[] unit = {};
@@ -98,24 +105,51 @@ public final class Trainer {
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       int steps = Loader.steps(training.size(), recipe.batch(), true);
+      Map<String, Tensor> good = Map.of();
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
-        history.add(epoch(learner, train, held, validation, epoch, steps));
+        try {
+          Epoch done = epoch(learner, train, held, validation, epoch, steps);
+          String damaged = learner.graph().parameterNotFinite();
+          if (!damaged.isEmpty()) {
+            throw new NotFiniteException("after epoch %d: %s".formatted(epoch, damaged));
+          }
+          history.add(done);
+        } catch (NotFiniteException e) {
+          if (epoch == 1) {
+            throw e;
+          }
+          learner.restore(good);
+          Trained before = trained(learner, held, training, validation, history, fed, known);
+          throw new DivergedException(e, before, epoch - 1);
+        }
+        good = learner.graph().state();
         listener.epoch(history.get(history.size() - 1));
       }
-      Model trained = learner.export();
-      Specification specification =
-          known
-              .withTask(new Task(training.task(), output(training, learner.graph().ending())))
-              .withPreprocessing(fed)
-              .withLabels(training.labels());
-      for (var fact : provenance(training, validation, history).entrySet()) {
-        specification = specification.withProvenance(fact.getKey(), fact.getValue());
-      }
-      for (var pair : specification.toMetadata().entrySet()) {
-        trained = trained.withMetadata(pair.getKey(), pair.getValue());
-      }
-      return Trained.of(trained, List.copyOf(history), learner, held);
+      return trained(learner, held, training, validation, history, fed, known);
     }
+  }
+
+  private Trained trained(
+      Learner learner,
+      Loader held,
+      Dataset training,
+      Dataset validation,
+      List<Epoch> history,
+      Preprocessing fed,
+      Specification known) {
+    Model trained = learner.export();
+    Specification specification =
+        known
+            .withTask(new Task(training.task(), output(training, learner.graph().ending())))
+            .withPreprocessing(fed)
+            .withLabels(training.labels());
+    for (var fact : provenance(training, validation, history).entrySet()) {
+      specification = specification.withProvenance(fact.getKey(), fact.getValue());
+    }
+    for (var pair : specification.toMetadata().entrySet()) {
+      trained = trained.withMetadata(pair.getKey(), pair.getValue());
+    }
+    return Trained.of(trained, List.copyOf(history), learner, held);
   }
 
   private static Task.Output output(Dataset training, Ending ending) {
@@ -175,9 +209,10 @@ public final class Trainer {
                   * recipe.schedule().factor(done, steps * recipe.epochs());
           try {
             sum[0] += learner.step(batch.pixels(), batch.shape(), batch.targets(), rate);
+          } catch (NotFiniteException e) {
+            throw new NotFiniteException(at(epoch, step, e));
           } catch (TrainException e) {
-            throw new TrainException(
-                "epoch %d, step %d: %s".formatted(epoch, step + 1, e.getMessage()), e);
+            throw new TrainException(at(epoch, step, e), e);
           }
           busy[0] += System.nanoTime() - before;
           listener.step(epoch, step + 1, steps, sum[0] / (step + 1));
@@ -198,6 +233,10 @@ public final class Trainer {
         tally.evaluation(),
         (System.nanoTime() - start) / 1e9,
         1 - (double) busy[0] / (trained - start));
+  }
+
+  private static String at(int epoch, int step, TrainException e) {
+    return "epoch %d, step %d: %s".formatted(epoch, step + 1, e.getMessage());
   }
 
   private Map<String, Object> provenance(Dataset training, Dataset held, List<Epoch> history) {

@@ -144,7 +144,7 @@ class HostileFileTest {
     conv.addAttribute(Attribute.ints("pads", 1, 1, 1, 1).proto());
     conv.addAttribute(Attribute.of("group", 1).proto());
     var constant = Protos.node("Constant", "", "axes");
-    constant.addAttribute(Attribute.of("value", Tensor.of("", 0, -1)).proto());
+    constant.addAttribute(Attribute.of("value", Tensor.of("", 0, 1, -2, -1)).proto());
     var graph =
         Protos.graph(
             conv,

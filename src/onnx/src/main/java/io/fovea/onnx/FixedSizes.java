@@ -203,7 +203,8 @@ public final class FixedSizes {
     Node at = node;
     for (int step = 0; step < 100; step++) {
       List<String> given = at.inputs();
-      for (int i = 1; i <= given.size(); i++) {
+      int first = at == node ? 1 : 0; // arguments before data, but data where it comes from
+      for (int i = first; i < first + given.size(); i++) {
         if (constants.contains(given.get(i % given.size()))) {
           return given.get(i % given.size());
         }

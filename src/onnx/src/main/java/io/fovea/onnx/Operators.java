@@ -13,6 +13,8 @@ import io.fovea.onnx.Operator.Rule;
 import io.fovea.onnx.proto.AttributeProto.AttributeType;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,6 +228,13 @@ final class Operators {
     return built != null
         ? built.rule()
         : node.domain().isEmpty() ? READ.get(node.operator()) : null;
+  }
+
+  /** All that are listed. */
+  static Set<String> names() {
+    Set<String> names = new TreeSet<>(TABLE.keySet());
+    names.addAll(READ.keySet());
+    return names;
   }
 
   private static void read(String names, Rule rule) {

@@ -96,7 +96,8 @@ final class Resizing {
     if (c.differ(x.get(0), grid.get(0))) {
       throw c.fail("%s pictures, %s grids".formatted(x.get(0), grid.get(0)));
     }
-    List<Dim> out = new ArrayList<>(x.subList(0, 2));
+    Dim pictures = x.get(0).isKnown() ? x.get(0) : grid.get(0);
+    List<Dim> out = new ArrayList<>(List.of(pictures.isUnknown() ? x.get(0) : pictures, x.get(1)));
     out.addAll(grid.subList(1, grid.size() - 1));
     return c.shaped(out);
   }

@@ -1,10 +1,10 @@
 package io.fovea.onnx;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.BinaryOperator;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
@@ -70,7 +70,7 @@ final class Values {
   }
 
   /** A shape of few elements; null for others. */
-  private static long @Nullable [] small(@Nullable List<Dim> shape) {
+  static long @Nullable [] small(@Nullable List<Dim> shape) {
     if (shape == null || !shape.stream().allMatch(d -> d.isKnown() && d.size() <= MOST)) {
       return null;
     }
@@ -85,7 +85,7 @@ final class Values {
     return sizes;
   }
 
-  private static int count(long[] shape) {
+  static int count(long[] shape) {
     return (int) LongStream.of(shape).reduce(1, (a, b) -> a * b);
   }
 
@@ -117,7 +117,7 @@ final class Values {
     return follows ? follow(c, output, shape, type) : null;
   }
 
-  private static List<Ratio> repeat(Ratio r, int count) {
+  static List<Ratio> repeat(Ratio r, int count) {
     return Collections.nCopies(count, r);
   }
 
@@ -155,41 +155,43 @@ final class Values {
       case "ReduceMin" -> fold(c, shape, (a, b) -> a.less(b).choose(a, b));
       case "ReduceMax" -> fold(c, shape, (a, b) -> a.less(b).choose(b, a));
       case "Range" -> counted(c, shape);
-      case "Transpose" -> transposed(c, shape);
-      case "Slice" -> sliced(c, shape);
-      case "Gather" -> gathered(c, shape);
-      case "Concat" -> joined(c, shape);
-      case "Split" -> part(c, output, shape);
-      case "Expand" -> spread(c, 0, shape);
-      case "Tile" -> move(c, 0, shape, (at, from) -> wrap(at, from));
+      case "Transpose" -> Moves.transposed(c, shape);
+      case "Slice" -> Moves.sliced(c, shape);
+      case "Gather" -> Moves.gathered(c, shape);
+      case "Concat" -> Moves.joined(c, shape);
+      case "Split" -> Moves.part(c, output, shape);
+      case "Expand" -> Moves.spread(c, 0, shape);
+      case "Tile" -> Moves.tiled(c, shape);
       default -> null;
     };
   }
 
-  private static long[] wrap(long[] at, long[] shape) {
-    for (int i = 0; i < at.length; i++) {
-      at[i] %= shape[i];
-    }
-    return at;
+  private static @Nullable List<Ratio> each(Call c, long[] shape, UnaryOperator<Ratio> f) {
+    List<Ratio> x = Moves.spread(c, 0, shape);
+    return x == null ? null : x.stream().map(r -> held(() -> f.apply(r))).toList();
   }
 
-  // Elementwise
-
-  private static @Nullable List<Ratio> each(Call c, long[] shape, UnaryOperator<Ratio> f) {
-    List<Ratio> x = spread(c, 0, shape);
-    return x == null ? null : x.stream().map(f).toList();
+  /** A number, unknown where longs do not hold it. */
+  private static Ratio held(Supplier<Ratio> number) {
+    try {
+      return number.get();
+    } catch (ArithmeticException e) {
+      return Ratio.UNKNOWN;
+    }
   }
 
   private static @Nullable List<Ratio> zip(Call c, long[] shape, BinaryOperator<Ratio> f) {
-    List<Ratio> out = spread(c, 0, shape);
+    List<Ratio> out = Moves.spread(c, 0, shape);
     for (int k = 1; k < c.inputs().size(); k++) {
-      List<Ratio> next = spread(c, k, shape);
+      List<Ratio> next = Moves.spread(c, k, shape);
       if (out == null || next == null) {
         return null;
       }
       List<Ratio> both = new ArrayList<>();
       for (int i = 0; i < out.size(); i++) {
-        both.add(f.apply(out.get(i), next.get(i)));
+        Ratio a = out.get(i);
+        Ratio b = next.get(i);
+        both.add(held(() -> f.apply(a, b)));
       }
       out = both;
     }
@@ -197,9 +199,9 @@ final class Values {
   }
 
   private static @Nullable List<Ratio> chosen(Call c, long[] shape) {
-    List<Ratio> condition = spread(c, 0, shape);
-    List<Ratio> yes = spread(c, 1, shape);
-    List<Ratio> no = spread(c, 2, shape);
+    List<Ratio> condition = Moves.spread(c, 0, shape);
+    List<Ratio> yes = Moves.spread(c, 1, shape);
+    List<Ratio> no = Moves.spread(c, 2, shape);
     if (condition == null || yes == null || no == null) {
       return null;
     }
@@ -231,166 +233,5 @@ final class Values {
       out.add(start.get(0).plus(step.get(0).times(Ratio.of(Dim.of(i)))));
     }
     return out;
-  }
-
-  // What moves elements
-
-  /** For a place in the output, the place in the input; both may be changed. */
-  @FunctionalInterface
-  private interface Source {
-    long[] of(long[] at, long[] shape);
-  }
-
-  private static @Nullable List<Ratio> move(Call c, int i, long[] shape, Source source) {
-    long[] from = small(c.shape(i));
-    if (from == null) {
-      return null;
-    }
-    List<Ratio> held = c.held(i);
-    if (held == null) { // small, but not followed
-      return repeat(Ratio.UNKNOWN, count(shape));
-    }
-    List<Ratio> out = new ArrayList<>();
-    for (int k = 0; k < count(shape); k++) {
-      long[] at = new long[shape.length];
-      long rest = k;
-      for (int axis = shape.length - 1; axis >= 0; axis--) {
-        at[axis] = rest % shape[axis];
-        rest /= shape[axis];
-      }
-      long[] place = source.of(at, from);
-      long index = 0;
-      for (int axis = 0; axis < from.length; axis++) {
-        index = index * from[axis] + place[axis];
-      }
-      if (index < 0 || index >= held.size()) {
-        return null;
-      }
-      out.add(held.get((int) index));
-    }
-    return out;
-  }
-
-  /** Repeats along axes of size 1, aligned at the last ones. */
-  private static @Nullable List<Ratio> spread(Call c, int i, long[] shape) {
-    return move(
-        c,
-        i,
-        shape,
-        (at, from) -> {
-          long[] place = Arrays.copyOfRange(at, at.length - from.length, at.length);
-          for (int axis = 0; axis < from.length; axis++) {
-            place[axis] = from[axis] == 1 ? 0 : place[axis];
-          }
-          return place;
-        });
-  }
-
-  private static @Nullable List<Ratio> transposed(Call c, long[] shape) {
-    long[] reversed = LongStream.range(0, shape.length).map(i -> shape.length - 1 - i).toArray();
-    long[] perm = c.node().attribute("perm", reversed);
-    return move(
-        c,
-        0,
-        shape,
-        (at, from) -> {
-          long[] place = new long[from.length];
-          for (int axis = 0; axis < perm.length; axis++) {
-            place[(int) perm[axis]] = at[axis];
-          }
-          return place;
-        });
-  }
-
-  private static @Nullable List<Ratio> sliced(Call c, long[] shape) {
-    long[] starts = c.longs("starts", 1);
-    long[] ends = c.longs("ends", 2);
-    long[] axes = Selections.axes(c, c.sizes("starts", 1));
-    long[] steps = Selections.steps(c, axes);
-    if (starts == null || ends == null || axes == null || steps == null) {
-      return null;
-    }
-    return move(
-        c,
-        0,
-        shape,
-        (at, from) -> {
-          for (int i = 0; i < axes.length; i++) {
-            int axis = c.axis(axes[i], from.length);
-            long first = Selections.Cut.of(from[axis], starts[i], ends[i], steps[i]).from();
-            at[axis] = first + at[axis] * steps[i];
-          }
-          return at;
-        });
-  }
-
-  private static @Nullable List<Ratio> gathered(Call c, long[] shape) {
-    List<Dim> indices = c.shape(1);
-    long[] taken = c.longs(1);
-    List<Dim> x = c.shape(0);
-    long[] sizes = small(indices);
-    if (indices == null || taken == null || x == null || sizes == null) {
-      return null;
-    }
-    int axis = c.axis(c.node().attribute("axis", 0), x.size());
-    int rank = indices.size();
-    return move(
-        c,
-        0,
-        shape,
-        (at, from) -> {
-          long index = 0;
-          for (int k = 0; k < rank; k++) {
-            index = index * sizes[k] + at[axis + k];
-          }
-          long[] place = new long[from.length];
-          System.arraycopy(at, 0, place, 0, axis);
-          place[axis] = c.axis(taken[(int) index], (int) from[axis]);
-          System.arraycopy(at, axis + rank, place, axis + 1, from.length - axis - 1);
-          return place;
-        });
-  }
-
-  private static @Nullable List<Ratio> joined(Call c, long[] shape) {
-    int axis = c.axis(c.node().attribute("axis", 0), shape.length);
-    int inner = count(Arrays.copyOfRange(shape, axis, shape.length));
-    int outer = inner == 0 ? 0 : count(shape) / inner;
-    List<Ratio> out = new ArrayList<>();
-    for (int block = 0; block < outer; block++) {
-      for (int i = 0; i < c.inputs().size(); i++) {
-        long[] part = small(c.shape(i));
-        if (part == null) {
-          return null;
-        }
-        int length = count(part) / outer;
-        List<Ratio> held = c.held(i);
-        out.addAll(
-            held == null
-                ? repeat(Ratio.UNKNOWN, length)
-                : held.subList(block * length, (block + 1) * length));
-      }
-    }
-    return out;
-  }
-
-  private static @Nullable List<Ratio> part(Call c, int output, long[] shape) {
-    int axis = c.axis(c.node().attribute("axis", 0), shape.length);
-    long before = 0;
-    for (int i = 0; i < output; i++) {
-      List<Dim> earlier = c.scope().type(c.node().outputs().get(i)).shape();
-      if (earlier == null || !earlier.get(axis).isKnown()) {
-        return null;
-      }
-      before += earlier.get(axis).size();
-    }
-    long first = before;
-    return move(
-        c,
-        0,
-        shape,
-        (at, from) -> {
-          at[axis] += first;
-          return at;
-        });
   }
 }

@@ -1,6 +1,7 @@
 package io.fovea.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,6 +20,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * ONNX's own cases, one operator each: what is inferred is what the case's answer has. The folders
@@ -105,6 +108,26 @@ class ConformanceTest {
         "%d cases: %d of %d outputs inferred whole; not: %s%n", cases.size(), whole, outputs, open);
     assertEquals(List.of(), wrong);
     assertTrue(whole > least * outputs, whole + " of " + outputs);
+  }
+
+  /** Nets of many exporters, by the answers that lie beside them. */
+  @ParameterizedTest
+  @MethodSource("io.fovea.onnx.SharedModels#all")
+  void realModelsGiveTheShapesOfTheirAnswers(Path file) throws IOException {
+    String light = file.getFileName().toString().replace(".onnx", "_output_0.pb");
+    Path folder = Objects.requireNonNull(file.getParent());
+    Path answer =
+        Files.exists(folder.resolve(light))
+            ? folder.resolve(light)
+            : folder.resolve("test_data_set_0/output_0.pb");
+    Model model = Model.read(file);
+    TensorType ours = ShapeInference.infer(model).get(model.graph().outputs().get(0).name());
+    assertNotNull(ours.shape(), "no shape of the output");
+    if (Files.exists(answer)) {
+      Tensor tensor = Tensor.read(answer);
+      TensorType is = TensorType.of(tensor.type(), tensor.dims());
+      assertTrue(agree(ours, is), "inferred %s, is %s".formatted(ours, is));
+    }
   }
 
   /** The type of what a case answers; null where that is no tensor. */

@@ -20,6 +20,7 @@ import io.fovea.onnx.proto.TensorShapeProto.Dimension;
 import io.fovea.onnx.proto.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -80,15 +81,17 @@ public final class DynamicSizes {
   /** Repairs the reshapes that are named, as far as they can be; whether any was. */
   private boolean repaired(FixedSizes sizes) {
     boolean any = false;
+    Set<String> reshapes = new HashSet<>();
     for (Place place : sizes.places()) {
-      List<Node> nodes = model.graph().nodes();
-      for (int i = 0; i < nodes.size(); i++) {
-        Node node = nodes.get(i);
-        if (node.operator().equals("Reshape")
-            && node.domain().isEmpty()
-            && node.label().equals(place.node())) {
-          any |= repair(i, node, sizes);
-        }
+      if (place.operator().equals("Reshape")) {
+        reshapes.add(place.node());
+      }
+    }
+    List<Node> nodes = model.graph().nodes();
+    for (int i = 0; i < nodes.size(); i++) {
+      Node node = nodes.get(i);
+      if (node.operator().equals("Reshape") && reshapes.contains(node.label())) {
+        any |= node.domain().isEmpty() && node.inputs().size() == 2 && repair(i, node, sizes);
       }
     }
     return any;

@@ -58,7 +58,9 @@ public final class FixedSizes {
   private final Map<String, Node> producers = new HashMap<>();
   private final Set<String> constants = new HashSet<>();
   private final Map<String, Place> suspects = new HashMap<>(); // by the first output
-  private final Map<Node, Place> broken = new LinkedHashMap<>();
+  private final Map<String, Place> broken = new HashMap<>(); // by the first output
+  private final Set<String> fromPictures = new HashSet<>(); // values that vary with the batch
+  private final Set<String> explained = new HashSet<>(); // values behind suspects and breaks
   private final Set<Place> places = new LinkedHashSet<>();
 
   private FixedSizes(Model model) {
@@ -175,6 +177,7 @@ public final class FixedSizes {
     graph.initializers().values().forEach(inference::constant);
     constants.addAll(graph.initializers().keySet());
     inputs.forEach(inference::define);
+    inputs.keySet().stream().filter(i -> isBatch(first(i))).forEach(fromPictures::add);
     for (Node node : graph.nodes()) {
       node.outputs().forEach(o -> producers.put(o, node));
       if (node.operator().equals("Constant")) {
@@ -187,11 +190,25 @@ public final class FixedSizes {
         String message = e.getMessage();
         String start = node + ": ";
         String problem = message.startsWith(start) ? message.substring(start.length()) : message;
-        broken.put(node, place(node, problem));
+        broken.put(key(node), place(node, problem));
         TensorType unknown = new TensorType(DataType.UNDEFINED, null);
         node.outputs().forEach(o -> inference.define(o, unknown));
       }
+      boolean caught = suspects.containsKey(key(node)) || broken.containsKey(key(node));
+      pass(node, fromPictures, false);
+      pass(node, explained, caught);
     }
+  }
+
+  /** Hands a trait of the inputs on to the outputs. */
+  private static void pass(Node node, Set<String> values, boolean own) {
+    if (own || node.inputs().stream().anyMatch(values::contains)) {
+      values.addAll(node.outputs());
+    }
+  }
+
+  private static String key(Node node) {
+    return node.outputs().isEmpty() ? node.label() : node.outputs().get(0);
   }
 
   private Place place(Node node, String problem) {
@@ -203,7 +220,7 @@ public final class FixedSizes {
     Node at = node;
     for (int step = 0; step < 100; step++) {
       List<String> given = at.inputs();
-      int first = at == node ? 1 : 0; // arguments before data, but data where it comes from
+      int first = step == 0 ? 1 : 0; // arguments before data, but data where it comes from
       for (int i = first; i < first + given.size(); i++) {
         if (constants.contains(given.get(i % given.size()))) {
           return given.get(i % given.size());
@@ -238,7 +255,7 @@ public final class FixedSizes {
         x.stream().anyMatch(this::isLength)
             && y.stream().noneMatch(d -> d.isUnknown() || isLength(d));
     if (losesBatch || losesSize) {
-      suspects.put(node.outputs().get(0), place(node, "makes %s of %s".formatted(y, x)));
+      suspects.put(key(node), place(node, "makes %s of %s".formatted(y, x)));
     }
   }
 
@@ -250,44 +267,42 @@ public final class FixedSizes {
   /** Names what breaks, and what was told a number on the way there or to an output. */
   private void report() {
     Set<String> reached = new HashSet<>();
-    broken.keySet().forEach(n -> reach(n.inputs(), reached));
-    Set<String> outputs = new HashSet<>();
+    for (Node node : graph.nodes()) {
+      if (broken.containsKey(key(node))) {
+        reach(node.inputs(), reached);
+      }
+    }
+    List<Place> outputs = new ArrayList<>();
     for (ValueInfo output : graph.outputs()) {
-      List<Dim> shape = type(output.name()).shape();
+      String name = output.name();
+      List<Dim> shape = type(name).shape();
       if (shape == null || shape.isEmpty()) {
         continue;
       }
-      Set<String> behind = reach(List.of(output.name()), new HashSet<>());
-      boolean fixed =
-          isOldBatch(shape.get(0))
-              && behind.stream().anyMatch(v -> inputs.containsKey(v) && isBatch(first(v)));
-      boolean size = shape.size() > 2 && shape.stream().noneMatch(d -> isLength(d));
-      boolean constantSize = size && shape.subList(2, shape.size()).stream().anyMatch(Dim::isKnown);
-      if (fixed || (constantSize && !lengths.isEmpty())) {
-        outputs.addAll(behind);
+      boolean onePicture = fromPictures.contains(name) && isOldBatch(shape.get(0));
+      boolean oneSize =
+          !lengths.isEmpty()
+              && shape.stream().noneMatch(this::isLength)
+              && shape.stream().skip(2).anyMatch(Dim::isKnown);
+      if (onePicture || oneSize) {
+        reach(List.of(name), reached);
       }
-      Node producer = producers.get(output.name());
-      boolean explained =
-          behind.stream().anyMatch(v -> suspects.containsKey(v) || broken.containsKey(by(v)));
-      if (fixed && producer != null && !explained) {
-        places.add(place(producer, "gives output '%s' as %s".formatted(output.name(), shape)));
+      Node producer = producers.get(name);
+      if (onePicture && producer != null && !explained.contains(name)) {
+        outputs.add(place(producer, "gives output '%s' as %s".formatted(name, shape)));
       }
     }
     for (Node node : graph.nodes()) {
-      String output = node.outputs().isEmpty() ? "" : node.outputs().get(0);
-      Place suspect = suspects.get(output);
-      if (suspect != null && (reached.contains(output) || outputs.contains(output))) {
+      Place suspect = suspects.get(key(node));
+      if (suspect != null && reached.contains(key(node))) {
         places.add(suspect);
       }
-      Place problem = broken.get(node);
+      Place problem = broken.get(key(node));
       if (problem != null) {
         places.add(problem);
       }
     }
-  }
-
-  private @Nullable Node by(String value) {
-    return producers.get(value);
+    places.addAll(outputs);
   }
 
   private Dim first(String input) {
@@ -296,7 +311,7 @@ public final class FixedSizes {
   }
 
   /** The values that these are computed from, and these. */
-  private Set<String> reach(List<String> values, Set<String> reached) {
+  private void reach(List<String> values, Set<String> reached) {
     Deque<String> left = new ArrayDeque<>(values);
     while (!left.isEmpty()) {
       String value = left.pop();
@@ -305,6 +320,5 @@ public final class FixedSizes {
         left.addAll(producer.inputs());
       }
     }
-    return reached;
   }
 }

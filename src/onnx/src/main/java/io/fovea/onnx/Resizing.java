@@ -29,31 +29,42 @@ final class Resizing {
   private static @Nullable List<Dim> resized(
       Call c, @Nullable List<Ratio> scales, @Nullable List<Dim> sizes) {
     List<Dim> x = c.shape(0);
-    boolean bySizes = sizes != null && !sizes.isEmpty();
-    boolean byScales = !bySizes && scales != null && !scales.isEmpty();
-    if (x == null || !(bySizes || byScales)) {
-      return x == null ? null : Dim.unknown(x.size());
+    if (x == null) {
+      return null;
     }
-    long[] every = LongStream.range(0, x.size()).toArray();
-    long[] axes = c.node().attribute("axes", every);
-    int count = bySizes ? sizes.size() : scales.size();
-    if (count != axes.length) {
-      throw c.fail(
-          "wants %d %s, has %d".formatted(axes.length, bySizes ? "sizes" : "scales", count));
+    long[] axes = c.node().attribute("axes", LongStream.range(0, x.size()).toArray());
+    if (sizes != null && !sizes.isEmpty()) {
+      return toSizes(c, x, axes, sizes);
     }
+    if (scales == null || scales.isEmpty()) {
+      return Dim.unknown(x.size());
+    }
+    checkCount(c, "scales", axes.length, scales.size());
     List<Dim> out = new ArrayList<>(x);
-    String policy = c.node().attribute("keep_aspect_ratio_policy", "stretch");
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < axes.length; i++) {
       int axis = c.axis(axes[i], x.size());
-      out.set(
-          axis,
-          byScales
-              ? scaled(x.get(axis), scales.get(i))
-              : policy.equals("stretch")
-                  ? sizes.get(i)
-                  : kept(c, x, axes, sizes, axis, policy.equals("not_larger")));
+      out.set(axis, scaled(x.get(axis), scales.get(i)));
     }
     return out;
+  }
+
+  private static List<Dim> toSizes(Call c, List<Dim> x, long[] axes, List<Dim> sizes) {
+    checkCount(c, "sizes", axes.length, sizes.size());
+    String policy = c.node().attribute("keep_aspect_ratio_policy", "stretch");
+    List<Dim> out = new ArrayList<>(x);
+    for (int i = 0; i < axes.length; i++) {
+      int axis = c.axis(axes[i], x.size());
+      boolean within = policy.equals("not_larger");
+      out.set(
+          axis, policy.equals("stretch") ? sizes.get(i) : kept(c, x, axes, sizes, axis, within));
+    }
+    return out;
+  }
+
+  private static void checkCount(Call c, String what, int wanted, int met) {
+    if (wanted != met) {
+      throw c.fail("wants %d %s, has %d".formatted(wanted, what, met));
+    }
   }
 
   private static Dim scaled(Dim size, Ratio scale) {

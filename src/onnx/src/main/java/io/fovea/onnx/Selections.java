@@ -41,9 +41,11 @@ final class Selections {
       if (steps != null && steps[i] == 0) {
         throw c.fail("a step of 0");
       }
-      boolean known = starts != null && ends != null && steps != null;
       out.set(
-          axis, known ? sliced(x.get(axis), starts.get(i), ends.get(i), steps[i]) : Dim.UNKNOWN);
+          axis,
+          starts == null || ends == null || steps == null
+              ? Dim.UNKNOWN
+              : sliced(x.get(axis), starts.get(i), ends.get(i), steps[i]));
     }
     return c.shaped(out);
   }

@@ -136,11 +136,11 @@ public final class ShapeInference {
   /** The types that both branches agree on; of the branch that is taken, where that is known. */
   static List<TensorType> branch(Call c) {
     List<Ratio> condition = c.held(0);
-    boolean known = condition != null && condition.size() == 1 && condition.get(0).isKnown();
+    Ratio truth = condition == null || condition.size() != 1 ? Ratio.UNKNOWN : condition.get(0);
     List<TensorType> common = null;
     OnnxException broken = null;
     for (String branch : List.of("then_branch", "else_branch")) {
-      boolean taken = !known || condition.get(0).equals(Ratio.of(branch.equals("then_branch")));
+      boolean taken = !truth.isKnown() || truth.equals(Ratio.of(branch.equals("then_branch")));
       Attribute body = c.node().attribute(branch);
       if (!taken || body == null || body.graphs().size() != 1) {
         continue;

@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       ScoreCommand.class,
+      ConvertCommand.class,
       VerifyCommand.class,
       InspectCommand.class,
       DoctorCommand.class,

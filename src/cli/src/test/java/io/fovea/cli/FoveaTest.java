@@ -136,6 +136,7 @@ class FoveaTest {
   @ValueSource(
       strings = {
         "demo",
+        "convert",
         "architectures",
         "new",
         "train",

@@ -1,12 +1,15 @@
 package io.fovea.onnx;
 
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A node with what is known of its inputs, as shape rules see it. */
-record Call(Node node, int opset, List<@Nullable TensorType> inputs, Map<String, List<Dim>> sizes) {
+record Call(Node node, ShapeInference scope, List<@Nullable TensorType> inputs) {
+
+  int opset() {
+    return scope.opset();
+  }
 
   boolean has(int i) {
     return i < inputs.size() && inputs.get(i) != null;
@@ -28,7 +31,7 @@ record Call(Node node, int opset, List<@Nullable TensorType> inputs, Map<String,
   List<Dim> shape(int i, int rank, String layout) {
     List<Dim> shape = shape(i);
     if (shape == null) {
-      return IntStream.range(0, rank).mapToObj(k -> Dim.UNKNOWN).toList();
+      return Dim.unknown(rank);
     }
     if (shape.size() != rank) {
       throw fail("input %d wants %s, has %s".formatted(i, layout, shape));
@@ -61,17 +64,54 @@ record Call(Node node, int opset, List<@Nullable TensorType> inputs, Map<String,
     return type;
   }
 
-  /** A short int64 input that is all numbers: axes, sizes. Null where it is not known as such. */
+  /** The type of the first input in another shape. */
+  List<TensorType> shaped(@Nullable List<Dim> shape) {
+    return List.of(type(0).withShape(shape));
+  }
+
+  /** Whether two sizes that must be equal are not, or need not be where sizes vary freely. */
+  boolean differ(Dim a, Dim b) {
+    return scope.differ(a, b);
+  }
+
+  /** Short whole numbers that are all known: axes, sizes. Null where they are not. */
   long @Nullable [] longs(int i) {
-    List<Dim> sizes = sizes(i);
+    return numbers(sizes(i));
+  }
+
+  /** The same from an attribute of older opsets or an input of newer ones. */
+  long @Nullable [] longs(String attribute, int i) {
+    return numbers(sizes(attribute, i));
+  }
+
+  private static long @Nullable [] numbers(@Nullable List<Dim> sizes) {
     return sizes == null || !sizes.stream().allMatch(Dim::isKnown)
         ? null
         : sizes.stream().mapToLong(Dim::size).toArray();
   }
 
-  /** The sizes that an int64 input holds, as far as they are known; null where they are not. */
+  /** Sizes from an attribute of older opsets or an input of newer ones; null where neither is. */
+  @Nullable List<Dim> sizes(String attribute, int i) {
+    return node.has(attribute)
+        ? Arrays.stream(node.attribute(attribute, new long[0])).mapToObj(Dim::of).toList()
+        : sizes(i);
+  }
+
+  /** The sizes that an input holds, as far as they are known; null where they are not. */
   @Nullable List<Dim> sizes(int i) {
-    return i < node.inputs().size() ? sizes.get(node.inputs().get(i)) : null;
+    List<Ratio> held = held(i);
+    return held == null ? null : held.stream().map(Ratio::dim).toList();
+  }
+
+  /** The one size that an input holds. */
+  Dim size(int i) {
+    List<Dim> sizes = sizes(i);
+    return sizes == null || sizes.size() != 1 ? Dim.UNKNOWN : sizes.get(0);
+  }
+
+  /** The few numbers that an input holds, row-major; null where they are not followed. */
+  @Nullable List<Ratio> held(int i) {
+    return has(i) ? scope.held(node.inputs().get(i)) : null;
   }
 
   /** An axis in 0..rank-1 from one that may count from the end. */

@@ -98,6 +98,15 @@ public record Model(ModelProto proto, @Nullable Path folder) {
 
   /** Version of ONNX's own operator set; the first files, which name none, are of version 1. */
   public int opset() {
+    int version = opsetOrZero();
+    if (version == 0) {
+      throw new OnnxException("the model imports no version of ONNX's operator set");
+    }
+    return version;
+  }
+
+  /** The version, or 0 for a model that has operators of other domains only. */
+  int opsetOrZero() {
     if (proto.getOpsetImportCount() == 0) {
       return 1;
     }
@@ -106,7 +115,7 @@ public record Model(ModelProto proto, @Nullable Path folder) {
         return (int) o.getVersion();
       }
     }
-    throw new OnnxException("the model imports no version of ONNX's operator set");
+    return 0;
   }
 
   /** The key-value pairs that travel with the model, such as {@code fovea.preprocessing}. */

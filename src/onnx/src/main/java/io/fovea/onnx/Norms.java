@@ -1,6 +1,9 @@
 package io.fovea.onnx;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Types of the normalization operators. */
 final class Norms {
@@ -10,7 +13,9 @@ final class Norms {
     for (int i = 1; i < 5; i++) {
       perChannel(c, i);
     }
-    return List.of(c.floating(0));
+    TensorType mean = c.type(3);
+    TensorType variance = c.type(4);
+    return List.of(c.floating(0), mean, variance, mean, variance); // what training gives beside it
   }
 
   static List<TensorType> instance(Call c) {
@@ -37,7 +42,17 @@ final class Norms {
         }
       }
     }
-    return List.of(c.floating(0));
+    return List.of(c.floating(0), statistics(shape, c), statistics(shape, c));
+  }
+
+  private static TensorType statistics(@Nullable List<Dim> x, Call c) {
+    List<Dim> shape = null;
+    if (x != null) {
+      int axis = c.axis(c.node().attribute("axis", -1), x.size());
+      shape = new ArrayList<>(x.subList(0, axis));
+      shape.addAll(Collections.nCopies(x.size() - axis, Dim.of(1)));
+    }
+    return new TensorType(DataType.of(Math.toIntExact(c.node().attribute("stash_type", 1))), shape);
   }
 
   private static void perChannel(Call c, int i) {
@@ -46,7 +61,7 @@ final class Norms {
       return; // [N] counts as one channel
     }
     Dim channels = c.shape(i, 1, "[C]").get(0);
-    if (channels.contradicts(shape.get(1))) {
+    if (c.differ(channels, shape.get(1))) {
       throw c.fail("input has %s channels, input %d has %s".formatted(shape.get(1), i, channels));
     }
   }

@@ -2,8 +2,6 @@ package io.fovea.onnx;
 
 import io.fovea.onnx.proto.AttributeProto;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,14 +16,30 @@ import org.jspecify.annotations.Nullable;
 public final class ShapeInference {
   private static final TensorType UNKNOWN = new TensorType(DataType.UNDEFINED, null);
   private static final int OLDEST_OPSET = 7; // before it, operators broadcast otherwise
-  private static final int LARGEST_RANK = 64; // of shapes and of the lists that hold them
+  static final int LARGEST_RANK = 64; // of shapes and of the lists that hold them
 
   private final int opset;
+  private final boolean free; // whether named sizes stand for any number
+  private final @Nullable ShapeInference outer; // of the graph around a branch
   private final Map<String, TensorType> types = new LinkedHashMap<>();
-  private final Map<String, List<Dim>> sizes = new HashMap<>(); // what short int64 values hold
+  private final Map<String, List<Ratio>> held = new HashMap<>(); // what short values hold
 
   ShapeInference(int opset) {
+    this(opset, false, null);
+  }
+
+  private ShapeInference(int opset, boolean free, @Nullable ShapeInference outer) {
     this.opset = opset;
+    this.free = free;
+    this.outer = outer;
+  }
+
+  /**
+   * Inference in which every named size stands for any number, so that two that must be equal for a
+   * node to run, but are not by themselves, are an error of that node.
+   */
+  static ShapeInference free(int opset) {
+    return new ShapeInference(opset, true, null);
   }
 
   /**
@@ -34,12 +48,16 @@ public final class ShapeInference {
    * @throws OnnxException naming the node whose inputs do not fit together
    */
   public static Map<String, TensorType> infer(Model model) {
-    ShapeInference inference = new ShapeInference(model.opset());
+    ShapeInference inference = new ShapeInference(model.opsetOrZero());
     Graph graph = model.graph();
-    graph.initializers().values().forEach(inference::constant);
     graph.inputs().forEach(i -> inference.define(i.name(), i.type()));
-    graph.nodes().forEach(inference::node);
+    inference.graph(graph);
     return inference.types;
+  }
+
+  private void graph(Graph graph) {
+    graph.initializers().values().forEach(this::constant);
+    graph.nodes().forEach(this::node);
   }
 
   void define(String value, TensorType type) {
@@ -49,11 +67,28 @@ public final class ShapeInference {
 
   void constant(Tensor tensor) {
     define(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
-    if (tensor.type() == DataType.INT64
-        && tensor.dims().length <= 1
-        && tensor.size() <= LARGEST_RANK) {
-      sizes.put(tensor.name(), Arrays.stream(tensor.longs()).mapToObj(Dim::of).toList());
+    List<Ratio> numbers = Values.of(tensor);
+    if (numbers != null) {
+      held.put(tensor.name(), numbers);
     }
+  }
+
+  int opset() {
+    return opset;
+  }
+
+  /** What is known of a value, here or in the graphs around. */
+  TensorType type(String value) {
+    TensorType type = types.get(value);
+    return type != null ? type : outer == null ? UNKNOWN : outer.type(value);
+  }
+
+  @Nullable List<Ratio> held(String value) {
+    return types.containsKey(value) || outer == null ? held.get(value) : outer.held(value);
+  }
+
+  boolean differ(Dim a, Dim b) {
+    return a.contradicts(b) || (free && FixedSizes.differ(a, b));
   }
 
   /** Types of a node's outputs, which from now on are known by name. */
@@ -70,11 +105,11 @@ public final class ShapeInference {
   private List<TensorType> infer(Node node) {
     List<@Nullable TensorType> inputs = new ArrayList<>();
     for (String input : node.inputs()) {
-      inputs.add(input.isEmpty() ? null : types.getOrDefault(input, UNKNOWN));
+      inputs.add(input.isEmpty() ? null : type(input));
     }
-    Call call = new Call(node, opset, inputs, sizes);
-    Operator operator = opset < OLDEST_OPSET ? null : Operators.of(node);
-    List<TensorType> outputs = operator == null ? List.of() : operator.rule().infer(call);
+    Call call = new Call(node, this, inputs);
+    Operator.Rule rule = opset < OLDEST_OPSET ? null : Operators.rule(node);
+    List<TensorType> outputs = rule == null ? List.of() : rule.infer(call);
     for (int i = 0; i < node.outputs().size(); i++) {
       TensorType type = i < outputs.size() ? outputs.get(i) : UNKNOWN;
       if (type.shape() != null && type.shape().stream().anyMatch(ShapeInference::isNegative)) {
@@ -84,8 +119,12 @@ public final class ShapeInference {
         define(node.outputs().get(i), type);
       }
     }
-    if (operator != null && !node.outputs().isEmpty()) {
-      carry(call, node.outputs().get(0));
+    for (int i = 0; rule != null && i < Math.min(outputs.size(), node.outputs().size()); i++) {
+      String output = node.outputs().get(i);
+      List<Ratio> numbers = Values.of(call, i, type(output));
+      if (numbers != null && !output.isEmpty()) {
+        held.put(output, numbers);
+      }
     }
     return outputs;
   }
@@ -94,71 +133,51 @@ public final class ShapeInference {
     return dim.isKnown() && dim.size() < 0;
   }
 
-  /** Follows the sizes that int64 values hold. */
-  private void carry(Call c, String output) {
-    List<Dim> held =
-        switch (c.node().operator()) {
-          case "Shape" -> shapeOf(c);
-          case "Identity", "Cast", "Unsqueeze", "Squeeze" -> c.sizes(0);
-          case "Gather" -> gathered(c);
-          case "Concat" -> joined(c);
-          default -> null;
-        };
-    TensorType type = types.getOrDefault(output, UNKNOWN);
-    boolean isVector = type.shape() != null && type.shape().size() <= 1;
-    if (held != null
-        && held.size() <= LARGEST_RANK
-        && isVector
-        && type.elements() == DataType.INT64) {
-      sizes.put(output, held);
-    }
-    Tensor tensor = c.node().constant();
-    if (tensor != null) {
-      constant(tensor.named(output));
-    }
-  }
-
-  /** What Shape gives, as far as it is known. */
-  static @Nullable List<Dim> shapeOf(Call c) {
-    List<Dim> x = c.shape(0);
-    if (x == null) {
-      return null;
-    }
-    long n = x.size();
-    long start = c.node().attribute("start", 0);
-    long end = c.node().attribute("end", n);
-    int from = (int) Math.max(0, Math.min(n, start < 0 ? start + n : start));
-    int to = (int) Math.max(from, Math.min(n, end < 0 ? end + n : end));
-    return x.subList(from, to);
-  }
-
-  private static @Nullable List<Dim> gathered(Call c) {
-    List<Dim> sizes = c.sizes(0);
-    long[] indices = c.longs(1);
-    if (sizes == null || indices == null) {
-      return null;
-    }
-    return Arrays.stream(indices).mapToObj(i -> sizes.get(c.axis(i, sizes.size()))).toList();
-  }
-
-  private static boolean isShort(Dim length) {
-    return length.isKnown() && length.size() <= LARGEST_RANK;
-  }
-
-  private static @Nullable List<Dim> joined(Call c) {
-    List<Dim> all = new ArrayList<>();
-    for (int i = 0; i < c.inputs().size(); i++) {
-      List<Dim> part = c.sizes(i);
-      List<Dim> length = c.shape(i); // of a vector whose values are not known
-      if (part == null && length != null && length.size() == 1 && isShort(length.get(0))) {
-        part = Collections.nCopies((int) length.get(0).size(), Dim.UNKNOWN);
+  /** The types that both branches agree on; of the branch that is taken, where that is known. */
+  static List<TensorType> branch(Call c) {
+    List<Ratio> condition = c.held(0);
+    Ratio truth = condition == null || condition.size() != 1 ? Ratio.UNKNOWN : condition.get(0);
+    List<TensorType> common = null;
+    OnnxException broken = null;
+    for (String branch : List.of("then_branch", "else_branch")) {
+      boolean taken = !truth.isKnown() || truth.equals(Ratio.of(branch.equals("then_branch")));
+      Attribute body = c.node().attribute(branch);
+      if (!taken || body == null || body.graphs().size() != 1) {
+        continue;
       }
-      if (part == null) {
-        return null;
+      Graph graph = new Graph(body.graphs().get(0), c.node().folder());
+      ShapeInference inner = new ShapeInference(c.opset(), c.scope().free, c.scope());
+      try {
+        inner.graph(graph);
+      } catch (OnnxException e) { // a branch that cannot run is not the one that is taken
+        broken = e;
+        continue;
       }
-      all.addAll(part);
+      List<TensorType> outputs = graph.outputs().stream().map(o -> inner.type(o.name())).toList();
+      common = common == null ? outputs : common(common, outputs);
     }
-    return all;
+    if (common == null && broken != null) {
+      throw broken;
+    }
+    return common == null ? List.of() : common;
+  }
+
+  private static List<TensorType> common(List<TensorType> a, List<TensorType> b) {
+    List<TensorType> common = new ArrayList<>();
+    for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
+      TensorType x = a.get(i);
+      TensorType y = b.get(i);
+      List<Dim> shape = null;
+      if (x.shape() != null && y.shape() != null && x.shape().size() == y.shape().size()) {
+        shape = new ArrayList<>(x.shape());
+        for (int k = 0; k < shape.size(); k++) {
+          shape.set(k, shape.get(k).equals(y.shape().get(k)) ? shape.get(k) : Dim.UNKNOWN);
+        }
+      }
+      boolean agree = x.elements() == y.elements();
+      common.add(new TensorType(agree ? x.elements() : DataType.UNDEFINED, shape));
+    }
+    return common;
   }
 
   /** The tensor that a Constant node holds; null for strings. */

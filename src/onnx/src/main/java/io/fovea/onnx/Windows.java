@@ -11,22 +11,44 @@ final class Windows {
 
   static List<TensorType> conv(Call c) {
     c.same(3);
+    return List.of(c.floating(0).withShape(convolved(c, 1)));
+  }
+
+  /** Whose kernel's places are moved by offsets, the third input. */
+  static List<TensorType> deform(Call c) {
+    c.same(5);
+    return List.of(c.floating(0).withShape(convolved(c, 1)));
+  }
+
+  /** Of 8-bit integers, summed up in 32. */
+  static List<TensorType> convInteger(Call c) {
+    return List.of(new TensorType(DataType.INT32, convolved(c, 1)));
+  }
+
+  /** Of quantized numbers; the zero point of the output says of which kind they are. */
+  static List<TensorType> convQuantized(Call c) {
+    return List.of(new TensorType(c.type(7).elements(), convolved(c, 3)));
+  }
+
+  private static @Nullable List<Dim> convolved(Call c, int weight) {
     List<Dim> x = c.shape(0);
-    List<Dim> w = c.shape(1);
+    List<Dim> w = c.shape(weight);
     if (x == null || w == null) {
-      return List.of(c.floating(0).withShape(null));
+      return null;
     }
     checkRanks(c, x, w);
     long group = group(c);
     Dim channels = w.get(1).times(group);
-    if (x.get(1).contradicts(channels)) {
+    if (c.differ(x.get(1), channels)) {
       throw c.fail("input has %s channels, weight wants %s".formatted(x.get(1), channels));
     }
     if (w.get(0).isKnown() && w.get(0).size() % group != 0) {
       throw c.fail("%s filters do not divide into %d groups".formatted(w.get(0), group));
     }
-    checkBias(c, w.get(0));
-    return List.of(c.floating(0).withShape(slide(c, x, w.get(0), kernel(c, w))));
+    if (weight == 1 && c.node().operator().equals("Conv")) {
+      checkBias(c, w.get(0));
+    }
+    return slide(c, x, w.get(0), kernel(c, w));
   }
 
   static List<TensorType> convTranspose(Call c) {
@@ -37,7 +59,7 @@ final class Windows {
       return List.of(c.floating(0).withShape(null));
     }
     checkRanks(c, x, w);
-    if (x.get(1).contradicts(w.get(0))) {
+    if (c.differ(x.get(1), w.get(0))) {
       throw c.fail("input has %s channels, weight wants %s".formatted(x.get(1), w.get(0)));
     }
     Dim filters = w.get(1).times(group(c));
@@ -75,6 +97,25 @@ final class Windows {
     TensorType out = c.type(0).withShape(slide(c, x, x.get(1), kernel));
     TensorType indices = new TensorType(DataType.INT64, out.shape());
     return c.node().outputs().size() > 1 ? List.of(out, indices) : List.of(out);
+  }
+
+  /** Of elements and the places that they come from. */
+  static List<TensorType> unpool(Call c) {
+    List<Dim> x = c.shape(0);
+    List<Dim> said = c.sizes(2);
+    if (x == null || c.has(2)) {
+      return c.shaped(said == null && x != null ? Dim.unknown(x.size()) : said);
+    }
+    long[] kernel = c.node().attribute("kernel_shape", new long[0]);
+    if (kernel.length != x.size() - 2) {
+      throw c.fail("kernel_shape of %d sizes does not fit input %s".formatted(kernel.length, x));
+    }
+    List<Dim> out = new ArrayList<>(x.subList(0, 2));
+    for (Window window : windows(c, kernel, kernel.length)) {
+      long grown = Math.subtractExact(window.extent, window.padding());
+      out.add(x.get(out.size()).plus(-1).times(window.stride).plus(grown));
+    }
+    return c.shaped(out);
   }
 
   static List<TensorType> globalPool(Call c) {

@@ -178,7 +178,7 @@ class ShapeInferenceTest {
     "h 3 4, -1 5, '[?, 5]'",
     "h 64 w, 0 32 -1, '[h, 32, 2*w]'",
     "h w 4, 0 0 2 2, '[h, w, 2, 2]'",
-    "h w 4, -1 4, '[(h)*(w), 4]'",
+    "h w 4, -1 4, '[h*w, 4]'",
     "? 12, 0 3 -1, '[?, 3, 4]'",
     "? ? 6, 0 0 -1, '[?, ?, 6]'"
   })
@@ -220,7 +220,7 @@ class ShapeInferenceTest {
   }
 
   @Test
-  void aCastToTruthForgetsTheSizes() {
+  void aCastToTruthMakesOnesOfSizes() {
     GraphProto.Builder graph =
         Protos.graph(
             Protos.node("Shape", "x", "s"),
@@ -228,7 +228,7 @@ class ShapeInferenceTest {
             Protos.node("Cast", "truth", "ones").addAttribute(Attribute.of("to", 7).proto()),
             Protos.node("Reshape", "z ones", "y"));
     graph.setInput(0, Protos.value("x", 2, 3)).addInput(Protos.value("z", 1));
-    assertEquals(null, infer(graph).get("y").shape());
+    assertEquals("[1, 1]", infer(graph).get("y").shape().toString());
   }
 
   @Test
@@ -257,7 +257,7 @@ class ShapeInferenceTest {
     Attribute axis = Attribute.of("axis", 0);
     Value pads = g.node("Concat", "pads", List.of(before, missing), axis);
     Value padded = g.node("Pad", "padded", List.of(x, pads));
-    assertEquals("padded: float [n, 5, ?, ?]", padded.toString());
+    assertEquals("padded: float [n, 5, 18, 18]", padded.toString());
     Value zeros = g.initializer(Tensor.of("zeros", 0, 0));
     Value axes = g.initializer(Tensor.of("axes", 2, 3));
     Value cropped = g.node("Slice", "cropped", List.of(padded, zeros, size, axes));
@@ -284,7 +284,9 @@ class ShapeInferenceTest {
     "1, 9223372036854775807, 9223372036854775807, '[1]'",
     "-9223372036854775808, -1, 1, '[9]'",
     "7, 3, 1, '[0]'",
-    "9, 0, -1, '[?]'"
+    "9, 0, -1, '[9]'",
+    "-1, -9223372036854775808, -3, '[4]'",
+    "3, 9223372036854775807, -1, '[0]'"
   })
   void slices(long start, long end, long step, String expected) {
     assertEquals(expected, sliced(Dim.of(10), start, end, step));

@@ -99,7 +99,8 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public void answer(Path file, Answers.Answer answer) throws IOException {
       System.out.printf(
-          "%-32s %-10s %.4f%n", file.getFileName(), answer.cells().get(0), answer.cells().get(1));
+          "%-32s %-10s %.4f%n",
+          file.getFileName(), answer.cells().get(0), (Float) answer.cells().get(1));
       written.answer(file, answer);
     }
 

@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import io.fovea.onnx.FixedSizes;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
@@ -8,9 +9,11 @@ import io.fovea.train.Roles;
 import io.fovea.train.Surgery;
 import io.fovea.train.Trainability;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,7 +54,11 @@ final class InspectCommand implements Callable<Integer> {
     facts.put("constants", count(graph, roles.constants()));
     Trainability trainability = Trainability.of(model);
     facts.put("trainable", trainability.isTrainable() ? "yes" : trainability.reasons());
-    facts.put("notes", Surgery.notes(model));
+    List<String> notes = new ArrayList<>(Surgery.notes(model));
+    FixedSizes.of(model, Set.of(FixedSizes.Axis.BATCH))
+        .places()
+        .forEach(p -> notes.add("the batch is fixed by " + p + "; fovea convert --dynamic-batch"));
+    facts.put("notes", notes);
     facts.put("metadata", model.metadata());
     if (all) {
       Map<String, Object> named = new LinkedHashMap<>();

@@ -131,8 +131,8 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
     if (tables.size() > 2) {
       throw new TrainException("name the CSV file of the values; there are " + tables);
     }
-    boolean both = held != null && !held.equals(train);
-    return new DataFolder(ValuesDataset.of(train), both ? ValuesDataset.of(held) : null);
+    Dataset second = held == null || held.equals(train) ? null : ValuesDataset.of(held);
+    return new DataFolder(ValuesDataset.of(train), second);
   }
 
   private static List<Path> ending(List<Path> files, String pattern) {

@@ -147,7 +147,7 @@ final class TorchGraph implements AutoCloseable {
       int[] spent =
           Stream.concat(arguments(node).stream(), node.outputs().stream())
               .distinct()
-              .filter(v -> lastUse.get(v) == at && !kept.contains(v))
+              .filter(v -> lastUse.getOrDefault(v, -1) == at && !kept.contains(v))
               .mapToInt(this::slot)
               .toArray();
       boolean still = selection != null && isStill(node, selection);

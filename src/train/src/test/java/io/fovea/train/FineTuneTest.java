@@ -156,8 +156,7 @@ class FineTuneTest {
     }
     String m =
         message(
-            () ->
-                train(four(), new Selection(List.of("nothing"), 0, List.of(), 1, true, false)));
+            () -> train(four(), new Selection(List.of("nothing"), 0, List.of(), 1, true, false)));
     assertTrue(m.contains("pattern 'nothing' fits no parameter; there are ["), m);
   }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node that is being compiled: its attributes with ONNX's names, and those of its inputs that are
@@ -56,7 +57,14 @@ record Operation(Node node, int opset, Map<String, Tensor> constants, Branches b
       long[] exact = constant.type() == DataType.INT64 ? constant.longs() : values;
       return in -> exact;
     }
-    return in -> Torch.longs(in.get(input));
+    @Nullable Object[] last = new Object[2]; // a value that is kept for its shape comes again
+    return in -> {
+      if (last[0] != in.get(input) || last[1] == null) {
+        last[0] = in.get(input);
+        last[1] = Torch.longs(in.get(input));
+      }
+      return (long[]) last[1];
+    };
   }
 
   /** The integers of an attribute. */

@@ -26,16 +26,23 @@ import org.jspecify.annotations.Nullable;
 final class TorchGraph implements AutoCloseable {
   /**
    * A node with the slots of its values; {@code spent} are released after it, and one that is
-   * {@code still} runs as in inference.
+   * {@code still} runs as in inference; {@code ofShapes}: its values follow from the input's shape.
    */
   private record Step(
-      Node node, boolean still, Kernel kernel, int[] inputs, int[] outputs, int[] spent) {}
+      Node node,
+      boolean still,
+      boolean ofShapes,
+      Kernel kernel,
+      int[] inputs,
+      int[] outputs,
+      int[] spent) {}
 
   private final Roles roles;
   private final Ending ending;
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Integer> slots = new HashMap<>();
   private final Map<String, Tensor> fixed = new LinkedHashMap<>(); // initializers and constants
+  private ShapeCache shapes = ShapeCache.of(List.of(), Set.of());
   private final List<TorchGraph> branches = new ArrayList<>();
   private final List<String> inputs;
   private final List<String> outputs;
@@ -78,13 +85,17 @@ final class TorchGraph implements AutoCloseable {
     Map<String, io.fovea.onnx.Tensor> known = new HashMap<>(outer);
     known.putAll(constants);
     roles.parameters().forEach(known::remove); // never folded into a kernel
+    roles.state().forEach(known::remove);
     List<Kernel> kernels = compile(nodes, opset, known);
+    known.keySet().removeAll(outer.keySet());
+    constants.putAll(known); // with what was folded
     Set<String> used = new HashSet<>(outputs);
     nodes.forEach(n -> used.addAll(arguments(n)));
     constants.keySet().retainAll(used);
     constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
     inputs.forEach(this::slot);
     fixed.keySet().forEach(this::slot);
+    this.shapes = ShapeCache.of(nodes, fixed.keySet());
     plan(nodes, kernels, selection);
     outputs.forEach(this::slot);
     this.start = new Tensor[slots.size()];
@@ -94,6 +105,7 @@ final class TorchGraph implements AutoCloseable {
     }
   }
 
+  /** Kernels of the nodes; those that make constants of constants run now and are gone. */
   private List<Kernel> compile(
       List<Node> nodes, int opset, Map<String, io.fovea.onnx.Tensor> constants) {
     List<Kernel> kernels = new ArrayList<>();
@@ -104,10 +116,16 @@ final class TorchGraph implements AutoCloseable {
           branches.add(branch);
           return branch;
         };
-    for (Node node : nodes) {
+    int all = nodes.size();
+    for (Node node : List.copyOf(nodes)) {
       try {
-        kernels.add(
-            Operators.of(node, opset).compile(new Operation(node, opset, constants, inner)));
+        Kernel kernel =
+            Operators.of(node, opset).compile(new Operation(node, opset, constants, inner));
+        if (Folding.fold(node, kernel, constants)) {
+          nodes.remove(node);
+        } else {
+          kernels.add(kernel);
+        }
       } catch (RuntimeException e) {
         refused.add(e.getMessage());
       }
@@ -116,7 +134,7 @@ final class TorchGraph implements AutoCloseable {
       close();
       throw new TrainException(
           "%d of %d nodes cannot be trained:\n  %s"
-              .formatted(refused.size(), nodes.size(), String.join("\n  ", refused)));
+              .formatted(refused.size(), all, String.join("\n  ", refused)));
     }
     return kernels;
   }
@@ -141,6 +159,7 @@ final class TorchGraph implements AutoCloseable {
     kept.addAll(outputs);
     kept.add(ending.value());
     kept.add("");
+    nodes.forEach(n -> n.outputs().stream().filter(shapes::holds).forEach(kept::add));
     for (int n = 0; n < nodes.size(); n++) {
       Node node = nodes.get(n);
       int at = n;
@@ -153,7 +172,13 @@ final class TorchGraph implements AutoCloseable {
       boolean still = selection != null && isStill(node, selection);
       steps.add(
           new Step(
-              node, still, kernels.get(n), slots(arguments(node)), slots(node.outputs()), spent));
+              node,
+              still,
+              node.outputs().stream().anyMatch(shapes::holds),
+              kernels.get(n),
+              slots(arguments(node)),
+              slots(node.outputs()),
+              spent));
     }
   }
 
@@ -287,15 +312,27 @@ final class TorchGraph implements AutoCloseable {
       values[slot(inputs.get(i))] = in[i];
     }
     int last = slots.getOrDefault(until, -1);
+    Map<Integer, Tensor> found = shapes.find(in);
+    Map<Integer, Tensor> kept = found == null ? shapes.begin(in) : null;
+    if (found != null) {
+      found.forEach((slot, value) -> values[slot] = value);
+    }
     for (Step step : steps) {
       if (last >= 0 && values[last] != null) {
         break;
+      }
+      if (step.ofShapes && found != null && isThere(step, values)) {
+        continue;
       }
       @Nullable Tensor[] args = arguments(step, values);
       @Nullable Tensor[] results = run(step, new Frame(args, training && !step.still));
       for (int i = 0; i < step.outputs.length; i++) {
         if (step.outputs[i] >= 0 && i < results.length) {
-          values[step.outputs[i]] = own(results[i], args);
+          Tensor value = own(results[i], args);
+          values[step.outputs[i]] = value;
+          if (kept != null && step.ofShapes && value != null) {
+            kept.put(step.outputs[i], value.retainReference());
+          }
         }
       }
       for (int slot : step.spent) {
@@ -307,6 +344,10 @@ final class TorchGraph implements AutoCloseable {
       }
     }
     return values;
+  }
+
+  private static boolean isThere(Step step, @Nullable Tensor[] values) {
+    return Arrays.stream(step.outputs).allMatch(slot -> slot < 0 || values[slot] != null);
   }
 
   /** A handle of its own where a kernel passed its input on: each is closed once. */
@@ -346,6 +387,7 @@ final class TorchGraph implements AutoCloseable {
   @Override
   public void close() {
     branches.forEach(TorchGraph::close);
+    shapes.close();
     fixed.values().forEach(Tensor::close);
     fixed.clear();
   }

@@ -123,6 +123,46 @@ class FoveaTest {
   }
 
   @Test
+  void tunesAFileOfAnotherToolForTheDatasClasses() throws IOException {
+    Path foreign = folder.resolve("foreign.onnx");
+    assertEquals(
+        0, fovea("new", "resnet8", "--width", 0.5, "--classes", 7, "-o", foreign).status());
+    Path tuned = folder.resolve("tuned.onnx");
+    CommandRun run =
+        fovea(
+            "train",
+            foreign,
+            "--data",
+            TEST_DATA.resolve("shapes"),
+            "--size",
+            16,
+            "--epochs",
+            1,
+            "--freeze",
+            "^layer1",
+            "--body-rate",
+            0.1,
+            "--no-decay-norms",
+            "--dropout",
+            0.2,
+            "--optimizer",
+            "adamw",
+            "-o",
+            tuned);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(
+        run.err().contains("head: Gemm 'linear', weight [7, 32]: 7 outputs replaced by 10"),
+        run.err());
+    CommandRun facts = fovea("inspect", tuned);
+    assertTrue(facts.out().contains("trainable: yes"), facts.out());
+    assertTrue(facts.out().contains("Dropout: 1"), facts.out());
+    assertTrue(
+        fovea("evaluate", tuned, "--data", TEST_DATA.resolve("shapes"))
+            .out()
+            .startsWith("accuracy "));
+  }
+
+  @Test
   void listsArchitecturesAndTheDoctorsFindings() {
     assertTrue(fovea("architectures").out().contains("resnet50       25,557,032"));
     assertTrue(fovea("architectures", "lenet5").out().contains("61,706 parameters"));
@@ -174,6 +214,10 @@ class FoveaTest {
         "train resnet8 --data DATA --hold-out nothing* -o x.onnx | holds out 0 of 1000 files",
         "train resnet8 --data DATA --size 3by4 -o x.onnx | --size: expected a number or HEIGHTxWIDTH",
         "train resnet8 --data DATA --ignore 256 -o x.onnx | --ignore: expected a level of 0 to 255",
+        "train NET --data DATA --head nothing -o x.onnx | the graph has no node 'nothing'",
+        "train NET --data DATA --freeze nothing -o x.onnx | pattern 'nothing' fits no parameter",
+        "train NET --data DATA --body-rate 2 -o x.onnx | a rate of the body in [0, 1]",
+        "train NET --data DATA --dropout 1 -o x.onnx | dropout: expected a ratio in [0, 1), met 1.0",
         "verify nowhere | nowhere: no such folder",
         "verify DATA | no model.onnx in it or below",
         "doctor --frobnicate | Unknown option: '--frobnicate'"

@@ -25,25 +25,26 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Loading of libtorch, and tensors between ONNX and it. */
 final class Torch {
+  // A view does not keep its text: both must live as long as the process.
+  private static final BytePointer TRUNC_TEXT;
+
+  /** Division towards zero. */
+  static final StringViewOptional TRUNC;
+
+  private static final long LONGEST_STEP_SECONDS = 60;
+  private static final ReentrantReadWriteLock WORK = new ReentrantReadWriteLock();
+
   static {
-    // JavaCPP's own limit of four heaps would stop a training that fits, and its check costs half
-    // of
-    // every small operation. Read when the first Pointer class loads, so it is set before.
+    // JavaCPP limits memory to four heaps, which stops trainings that fit, and its check costs half
+    // of each small operation. Read when the first Pointer class loads, so it is set before.
     if (System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes") == null) {
       System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     }
     torch.set_num_threads(physicalCores());
+    TRUNC_TEXT = new BytePointer("trunc").retainReference();
+    TRUNC = new StringViewOptional(TRUNC_TEXT).retainReference();
     Runtime.getRuntime().addShutdownHook(new Thread(Torch::stop, "fovea-stop"));
   }
-
-  // A view does not keep its text: both must live as long as the process.
-  private static final BytePointer TRUNC_TEXT = new BytePointer("trunc").retainReference();
-
-  /** Division towards zero. */
-  static final StringViewOptional TRUNC = new StringViewOptional(TRUNC_TEXT).retainReference();
-
-  private static final long LONGEST_STEP_SECONDS = 60;
-  private static final ReentrantReadWriteLock WORK = new ReentrantReadWriteLock();
 
   private Torch() {}
 

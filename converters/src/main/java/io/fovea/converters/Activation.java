@@ -7,6 +7,7 @@ import java.util.Locale;
 /** The function between two layers; each keeps its input's shape. */
 public enum Activation {
   RELU,
+  RELU6,
   LEAKY_RELU,
   PRELU,
   ELU,

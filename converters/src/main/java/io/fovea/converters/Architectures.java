@@ -13,6 +13,8 @@ public final class Architectures {
       "LeCun 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf";
   private static final String HE = "He 2016, https://arxiv.org/abs/1512.03385";
   private static final String SZEGEDY = "Szegedy 2015, https://arxiv.org/abs/1409.4842";
+  private static final String SANDLER = "Sandler 2018, https://arxiv.org/abs/1801.04381";
+  private static final String LIU = "Liu 2022, https://arxiv.org/abs/2201.03545";
   private static final String RONNEBERGER = "Ronneberger 2015, https://arxiv.org/abs/1505.04597";
   private static final List<Architecture> ALL = list();
 
@@ -30,6 +32,8 @@ public final class Architectures {
     all.add(classifier("resnet101", HE, 3, 1000, 224, 1, ResNet::resnet101));
     all.add(classifier("resnet152", HE, 3, 1000, 224, 1, ResNet::resnet152));
     all.add(classifier("googlenet", SZEGEDY, 3, 1000, 224, 15, GoogLeNet::googlenet));
+    all.add(classifier("mobilenet_v2", SANDLER, 3, 1000, 224, 1, MobileNetV2::mobilenetV2));
+    all.add(classifier("convnext_tiny", LIU, 3, 1000, 224, 32, ConvNeXt::tiny));
     all.add(segmenter("unet", RONNEBERGER, 3, 2, 512, 1, UNet::unet));
     all.add(segmenter("unet_original", RONNEBERGER, 1, 2, 512, 105, UNet::original));
     return List.copyOf(all);

@@ -10,7 +10,11 @@ import io.fovea.onnx.Model;
 import io.fovea.onnx.OnnxException;
 import io.fovea.onnx.Tensor;
 import io.fovea.onnx.Value;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Short helpers that add a layer with its initial weights to a graph. Parameters are named as the
@@ -24,6 +28,7 @@ final class Layers {
   private final Normalization normalization;
   private final boolean fanOut;
   private final float epsilon;
+  private final Map<Float, Value> numbers = new HashMap<>();
 
   /**
    * Starts a graph.
@@ -49,10 +54,18 @@ final class Layers {
       float epsilon) {
     this.activation = o.activationOr(activation);
     this.normalization = o.normalizationOr(norm);
-    this.graph = new GraphBuilder(name, normalization == Normalization.GROUP ? 21 : 17);
+    this.graph = new GraphBuilder(name, opset());
     this.weights = new Weights(o.seed());
     this.fanOut = fanOut;
     this.epsilon = epsilon;
+  }
+
+  /** The oldest that graphs are built in, or the one that brought what is asked for. */
+  private int opset() {
+    if (normalization == Normalization.GROUP) {
+      return 21;
+    }
+    return activation == Activation.GELU ? 20 : 17;
   }
 
   /** Pictures of any number and size. */
@@ -110,8 +123,25 @@ final class Layers {
   }
 
   Value conv(String name, Value x, int filters, int kernel, int stride, int pad, boolean bias) {
-    int channels = x.channels();
-    long fan = (long) kernel * kernel * (fanOut ? filters : channels);
+    return conv(name, x, filters, 1, kernel, stride, pad, bias);
+  }
+
+  /** A filter for each channel, at the input's size or that divided by the stride (rounded up). */
+  Value depthwise(String name, Value x, int kernel, int stride, boolean bias) {
+    return conv(name, x, x.channels(), x.channels(), kernel, stride, kernel / 2, bias);
+  }
+
+  private Value conv(
+      String name,
+      Value x,
+      int filters,
+      int groups,
+      int kernel,
+      int stride,
+      int pad,
+      boolean bias) {
+    int channels = x.channels() / groups;
+    long fan = (long) kernel * kernel * (fanOut ? filters / groups : channels);
     Value w =
         graph.initializer(
             weights.heNormal(name + ".weight", fan, filters, channels, kernel, kernel));
@@ -121,13 +151,14 @@ final class Layers {
       Tensor b = weights.uniform(name + ".bias", fanIn, filters);
       inputs = List.of(x, w, graph.initializer(b));
     }
-    return graph.node(
-        "Conv",
-        name,
-        inputs,
-        ints("kernel_shape", kernel, kernel),
-        ints("strides", stride, stride),
-        ints("pads", pad, pad, pad, pad));
+    List<Attribute> attributes = new ArrayList<>();
+    attributes.add(ints("kernel_shape", kernel, kernel));
+    attributes.add(ints("strides", stride, stride));
+    attributes.add(ints("pads", pad, pad, pad, pad));
+    if (groups > 1) {
+      attributes.add(Attribute.of("group", groups));
+    }
+    return graph.node("Conv", name, inputs, attributes.toArray(new Attribute[0]));
   }
 
   /** [N, C, H, W] -> [N, filters, 2H, 2W], each value spread over a square of its own. */
@@ -189,9 +220,20 @@ final class Layers {
 
   /** Drops this share of the values while training; nothing in a graph that is served. */
   Value dropout(String name, Value x, float ratio) {
-    Attribute value = Attribute.of("value_float", ratio);
-    Value share = graph.node("Constant", name + ".ratio", List.of(), value);
-    return graph.node("Dropout", name, List.of(x, share));
+    return graph.node("Dropout", name, List.of(x, number(ratio)));
+  }
+
+  /** A number that training leaves alone, and no initializer: checkpoints do not have it. */
+  private Value number(float value) {
+    return numbers.computeIfAbsent(
+        value,
+        v -> graph.node("Constant", "number." + v, List.of(), Attribute.of("value_float", v)));
+  }
+
+  /** Each channel times a factor of its own that starts as {@code initial}. */
+  Value scale(String name, Value x, float initial) {
+    return graph.node(
+        "Mul", name + ".mul", List.of(x, parameter(name, initial, x.channels(), 1, 1)));
   }
 
   /** The normalization that the options ask for. */
@@ -212,28 +254,44 @@ final class Layers {
                 parameter(name + ".running_var", 1, channels)),
             Attribute.of("epsilon", epsilon));
       case INSTANCE:
-        return affine("InstanceNormalization", name, x, Attribute.of("epsilon", epsilon));
+        return affine("InstanceNormalization", name, x, channels);
       case GROUP:
-        return affine(
-            "GroupNormalization",
-            name,
-            x,
-            Attribute.of("epsilon", epsilon),
-            Attribute.of("num_groups", groups(channels)));
-      case LAYER: // [N, C, H, W] -> [N, H, W, C] and back: ONNX normalizes last axes
-        Value last = node("Transpose", name + ".nhwc", x, ints("perm", 0, 2, 3, 1));
-        Value normed = affine("LayerNormalization", name, last, Attribute.of("epsilon", epsilon));
-        return node("Transpose", name + ".nchw", normed, ints("perm", 0, 3, 1, 2));
+        Attribute groups = Attribute.of("num_groups", groups(channels));
+        return affine("GroupNormalization", name, x, channels, groups);
+      case LAYER:
+        return channelsFirst(name + ".nchw", normLast(name, x));
       default:
         throw new AssertionError(normalization);
     }
   }
 
-  private Value affine(String operator, String name, Value x, Attribute... attributes) {
-    int channels = operator.startsWith("Layer") ? (int) x.shape().get(3).size() : x.channels();
+  /** The normalization that the options ask for, [N, C, H, W] -> [N, H, W, C]. */
+  Value normLast(String name, Value x) {
+    return normalization == Normalization.LAYER
+        ? layerNorm(name, channelsLast(name + ".nhwc", x)) // ONNX normalizes last axes
+        : channelsLast(name + ".nhwc", norm(name, x));
+  }
+
+  /** Layer normalization over the last axis. */
+  Value layerNorm(String name, Value x) {
+    int last = x.shape().size() - 1;
+    return affine("LayerNormalization", name, x, (int) x.shape().get(last).size());
+  }
+
+  private Value affine(String operator, String name, Value x, int channels, Attribute... more) {
     Value weight = parameter(name + ".weight", 1, channels);
     Value bias = parameter(name + ".bias", 0, channels);
+    Attribute[] attributes = Arrays.copyOf(more, more.length + 1);
+    attributes[more.length] = Attribute.of("epsilon", epsilon);
     return graph.node(operator, name, List.of(x, weight, bias), attributes);
+  }
+
+  Value channelsLast(String name, Value x) {
+    return node("Transpose", name, x, ints("perm", 0, 2, 3, 1));
+  }
+
+  Value channelsFirst(String name, Value x) {
+    return node("Transpose", name, x, ints("perm", 0, 3, 1, 2));
   }
 
   private Value parameter(String name, float value, long... dims) {
@@ -253,6 +311,7 @@ final class Layers {
   Value act(String name, Value x) {
     return switch (activation) {
       case RELU -> node("Relu", name, x);
+      case RELU6 -> graph.node("Clip", name, List.of(x, number(0), number(6)));
       case LEAKY_RELU -> node("LeakyRelu", name, x, Attribute.of("alpha", 0.01f));
       case PRELU -> graph.node("PRelu", name, List.of(x, parameter(name + ".weight", 0.25f, 1)));
       case ELU -> node("Elu", name, x);
@@ -263,22 +322,11 @@ final class Layers {
         Value gate = node("Tanh", name + ".tanh", node("Softplus", name + ".softplus", x));
         yield graph.node("Mul", name, List.of(x, gate));
       }
-      case GELU -> gelu(name, x);
+      case GELU -> node("Gelu", name, x);
       case SIGMOID -> node("Sigmoid", name, x);
       case TANH -> node("Tanh", name, x);
       case SOFTPLUS -> node("Softplus", name, x);
     };
-  }
-
-  /** x/2 (1 + erf(x / sqrt 2)), which older runtimes know too; newer ones fuse it. */
-  private Value gelu(String name, Value x) {
-    Value root = parameter(name + ".sqrt2", (float) Math.sqrt(2));
-    Value one = parameter(name + ".one", 1);
-    Value half = parameter(name + ".half", 0.5f);
-    Value erf = node("Erf", name + ".erf", graph.node("Div", name + ".div", List.of(x, root)));
-    Value gate = graph.node("Add", name + ".add", List.of(erf, one));
-    Value scaled = graph.node("Mul", name + ".mul", List.of(x, gate));
-    return graph.node("Mul", name, List.of(scaled, half));
   }
 
   /** Every second row and column, with the missing channels zero: He 2016, option A. */

@@ -44,6 +44,8 @@ class ArchitecturesTest {
     "resnet101, 44549160",
     "resnet152, 60192808",
     "googlenet, 6624904",
+    "mobilenet_v2, 3504872",
+    "convnext_tiny, 28589128",
     "unet, 31037698",
     "unet_original, 31030658"
   })
@@ -57,7 +59,8 @@ class ArchitecturesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet18", "resnet34", "resnet50", "googlenet"})
+  @ValueSource(
+      strings = {"resnet18", "resnet34", "resnet50", "googlenet", "mobilenet_v2", "convnext_tiny"})
   void namesItsWeightsAsPublishedCheckpointsDo(String name) throws IOException {
     Path list =
         Path.of(System.getProperty("fovea.shared", "../../shared"))
@@ -86,8 +89,9 @@ class ArchitecturesTest {
   void runsAtTwoBatchesAndItsSmallestSizeAndTwoMore(Architecture a) {
     boolean large = a.size() == 224;
     Model model = a.model(Options.defaults().withWidth(large ? 0.25 : 1));
-    assertEquals(17, model.opset());
-    assertEquals(8, model.proto().getIrVersion());
+    boolean gelu = a.name().startsWith("convnext"); // an operator from opset 20 on
+    assertEquals(gelu ? 20 : 17, model.opset());
+    assertEquals(gelu ? 9 : 8, model.proto().getIrVersion());
     int size = Math.min(64, a.size());
     try (ImageModel served = ImageModel.load(a.name(), model.toBytes(), Device.cpu())) {
       int least = a.smallest();
@@ -123,11 +127,36 @@ class ArchitecturesTest {
     runs(narrow);
   }
 
+  @ParameterizedTest
+  @CsvSource({"0.35, 16, 8, 112, 1280", "0.75, 24, 24, 240, 1280", "1.4, 48, 32, 448, 1792"})
+  void roundsMobileFiltersAsTheReferenceDoes(
+      double width, int stem, int second, int last, int features) {
+    Map<String, Tensor> all =
+        Architectures.named("mobilenet_v2")
+            .model(Options.defaults().withWidth(width))
+            .graph()
+            .initializers();
+    assertEquals(stem, all.get("features.0.0.weight").dims()[0]);
+    assertEquals(second, all.get("features.3.conv.2.weight").dims()[0]);
+    assertEquals(last, all.get("features.17.conv.2.weight").dims()[0]);
+    assertEquals(features, all.get("classifier.1.weight").dims()[1]);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Normalization.class)
+  void convnextTakesEveryNormalization(Normalization normalization) {
+    runs("convnext_tiny", Options.classes(3).withWidth(0.1).withNormalization(normalization));
+  }
+
   private static void runs(Options options) {
-    Model model = Architectures.named("resnet8").model(options);
+    runs("resnet8", options);
+  }
+
+  private static void runs(String name, Options options) {
+    Model model = Architectures.named(name).model(options);
     int channels = options.channels() == null ? 3 : options.channels();
-    try (ImageModel served = ImageModel.load("resnet8", model.toBytes(), Device.cpu())) {
-      Output out = run(served, 2, channels, 24, 33);
+    try (ImageModel served = ImageModel.load(name, model.toBytes(), Device.cpu())) {
+      Output out = run(served, 2, channels, 34, 43);
       assertArrayEquals(new long[] {2, 3}, out.shape());
     }
   }

@@ -4,79 +4,181 @@ import io.fovea.converters.Architectures;
 import io.fovea.converters.Options;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
+import io.fovea.onnx.Graph;
+import io.fovea.onnx.Model;
 import io.fovea.train.Augmentation;
 import io.fovea.train.Dataset;
 import io.fovea.train.Libtorch;
 import io.fovea.train.Optimizer;
 import io.fovea.train.Recipe;
+import io.fovea.train.Roles;
 import io.fovea.train.Target;
 import io.fovea.train.Trainer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Steps a second of training resnet18 (10 classes, 64x64, batch 32): the whole trainer, with its
- * loader, against the same loop written directly against {@code org.bytedeco.pytorch} with data in
- * memory. The two take turns in one process, so that a noisy machine disturbs both.
+ * Training of nets (10 classes, 64x64): the whole trainer, with its loader, against the same loop
+ * written directly against {@code org.bytedeco.pytorch} with data in memory. For steps a second the
+ * two take turns in one process, so that a noisy machine disturbs both; for memory each has a
+ * process of its own.
  */
 public final class TrainThroughput {
-  private static final int BATCH = 32;
   private static final int SIZE = 64;
   private static final int WARM = 3;
+  private static final List<Net> NETS =
+      List.of(
+          new Net("resnet18", 32, DirectResNet18::new),
+          new Net("mobilenet_v2", 32, DirectMobileNetV2::new),
+          new Net("convnext_tiny", 8, DirectConvNext::new));
 
   private TrainThroughput() {}
 
-  /** Arguments: rounds (5), steps a round (20). */
-  public static void main(String[] args) {
-    int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
-    int steps = args.length > 1 ? Integer.parseInt(args[1]) : 20;
-    System.out.println("libtorch " + Libtorch.version() + ", " + Libtorch.threads() + " threads");
-    List<Double> ratios = new ArrayList<>();
-    for (int round = 0; round < rounds; round++) {
-      double fovea = trainer(steps);
-      double direct = DirectResNet18.stepsPerSecond(BATCH, SIZE, WARM, steps);
-      ratios.add(fovea / direct);
-      System.out.printf(
-          "round %d: fovea %.3f steps/s, direct %.3f steps/s, ratio %.3f%n",
-          round + 1, fovea, direct, fovea / direct);
+  /** A net in both forms. */
+  private record Net(String name, int batch, Supplier<DirectNet> builder) {
+    static Net named(String name) {
+      return NETS.stream()
+          .filter(n -> n.name.equals(name))
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("no net '" + name + "' in " + NETS));
     }
-    Collections.sort(ratios);
-    System.out.printf("median ratio %.3f%n", ratios.get(rounds / 2));
+
+    private Model model() {
+      return Architectures.named(name).model(Options.classes(DirectNet.CLASSES));
+    }
+
+    double direct(int steps) {
+      Graph graph = model().graph();
+      long parameters =
+          Roles.of(graph).parameters().stream()
+              .mapToLong(p -> graph.initializers().get(p).size())
+              .sum();
+      return DirectNet.train(builder, parameters, batch, SIZE, WARM, steps);
+    }
+
+    /** Steps a second of the trainer; {@code done} runs after the last one. */
+    double fovea(int steps, Runnable done) {
+      long[] from = new long[1];
+      long[] to = new long[1];
+      Trainer.of(model())
+          .recipe(
+              Recipe.classification()
+                  .epochs(1)
+                  .batch(batch)
+                  .optimizer(new Optimizer.Sgd(0.01, 0.9, 5e-4, false))
+                  .augmentation(Augmentation.none()))
+          .preprocessing(Preprocessing.named("zero-one"))
+          .listener(
+              new Trainer.Listener() {
+                @Override
+                public void step(int epoch, int step, int all, double loss) {
+                  if (step == WARM) {
+                    from[0] = System.nanoTime();
+                  }
+                  if (step == WARM + steps) {
+                    to[0] = System.nanoTime();
+                    done.run();
+                  }
+                }
+              })
+          .fit(new Noise((WARM + steps) * batch), new Noise(2));
+      return steps / ((to[0] - from[0]) / 1e9);
+    }
   }
 
-  private static double trainer(int steps) {
-    long[] from = new long[1];
-    long[] to = new long[1];
-    Trainer.of(Architectures.named("resnet18").model(Options.classes(10)))
-        .recipe(
-            Recipe.classification()
-                .epochs(1)
-                .batch(BATCH)
-                .optimizer(new Optimizer.Sgd(0.01, 0.9, 5e-4, false))
-                .augmentation(Augmentation.none()))
-        .preprocessing(Preprocessing.named("zero-one"))
-        .listener(
-            new Trainer.Listener() {
-              @Override
-              public void step(int epoch, int step, int all, double loss) {
-                if (step == WARM) {
-                  from[0] = System.nanoTime();
-                }
-                to[0] = System.nanoTime();
-              }
-            })
-        .fit(new Noise((WARM + steps) * BATCH), new Noise(2));
-    return steps / ((to[0] - from[0]) / 1e9);
+  /**
+   * Arguments: rounds (5), steps a round (20), nets (resnet18); {@code --memory SIDE NET STEPS},
+   * side {@code fovea} or {@code direct}, trains but that and prints the process's peak of resident
+   * memory in KiB.
+   */
+  public static void main(String[] args) throws IOException {
+    int threads = Libtorch.threads(); // set here, so that a process of the direct loop has them too
+    if (args.length == 4 && args[0].equals("--memory")) {
+      alone(args[1], Net.named(args[2]), Integer.parseInt(args[3]));
+      return;
+    }
+    int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
+    int steps = args.length > 1 ? Integer.parseInt(args[1]) : 20;
+    List<String> names =
+        args.length > 2 ? List.of(args).subList(2, args.length) : List.of("resnet18");
+    System.out.println("libtorch " + Libtorch.version() + ", " + threads + " threads");
+    for (Net net : names.stream().map(Net::named).toList()) {
+      System.out.printf(
+          "%s: median ratio of steps/s %.3f%n", net.name, speedRatio(net, rounds, steps));
+      long fovea = peak("fovea", net, steps);
+      long direct = peak("direct", net, steps);
+      System.out.printf(
+          "%s: peak memory fovea %d MiB, direct %d MiB, ratio %.3f%n",
+          net.name, fovea >> 10, direct >> 10, (double) fovea / direct);
+    }
+  }
+
+  private static double speedRatio(Net net, int rounds, int steps) {
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 1; round <= rounds; round++) {
+      double fovea = net.fovea(steps, () -> {});
+      double direct = net.direct(steps);
+      ratios.add(fovea / direct);
+      System.out.printf(
+          "%s round %d: fovea %.3f steps/s, direct %.3f steps/s, ratio %.3f%n",
+          net.name, round, fovea, direct, fovea / direct);
+    }
+    return ratios.stream().sorted().toList().get(rounds / 2);
+  }
+
+  private static void alone(String side, Net net, int steps) {
+    if (side.equals("fovea")) {
+      net.fovea(steps, () -> System.out.println(peakKib()));
+    } else {
+      net.direct(steps);
+      System.out.println(peakKib());
+    }
+  }
+
+  /** Linux only. */
+  private static long peakKib() {
+    try {
+      String line =
+          Files.readAllLines(Path.of("/proc/self/status")).stream()
+              .filter(l -> l.startsWith("VmHWM:"))
+              .findFirst()
+              .orElseThrow();
+      return Long.parseLong(line.replaceAll("\\D", ""));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long peak(String side, Net net, int steps) throws IOException {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                TrainThroughput.class.getName(),
+                "--memory",
+                side,
+                net.name,
+                Integer.toString(steps))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return Long.parseLong(out.strip());
   }
 
   /** Pictures of noise, drawn when asked for. */
   private record Noise(int size) implements Dataset {
     @Override
     public List<String> labels() {
-      return IntStream.range(0, 10).mapToObj(Integer::toString).toList();
+      return IntStream.range(0, DirectNet.CLASSES).mapToObj(Integer::toString).toList();
     }
 
     @Override
@@ -88,7 +190,7 @@ public final class TrainThroughput {
 
     @Override
     public Target target(int index) {
-      return new Target.Label(index % 10);
+      return new Target.Label(index % DirectNet.CLASSES);
     }
   }
 }

@@ -87,7 +87,8 @@ class ConvertTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"resnet8", "resnet18", "googlenet", "unet"})
+  @ValueSource(
+      strings = {"resnet8", "resnet18", "googlenet", "unet", "mobilenet_v2", "convnext_tiny"})
   void aNetOfNumbersRunsAtOtherBatchesAndSizes(String name) throws Exception {
     Model free = Architectures.named(name).model(Options.defaults().withWidth(0.25));
     Path before = folder.resolve("free.onnx");

@@ -1,0 +1,72 @@
+package io.fovea.converters;
+
+import io.fovea.onnx.Model;
+import io.fovea.onnx.Value;
+
+/**
+ * MobileNetV2: Sandler 2018, <a href="https://arxiv.org/abs/1801.04381">Inverted Residuals and
+ * Linear Bottlenecks</a>. 3,504,872 parameters for 1000 classes. Names are those of the published
+ * PyTorch checkpoint. Any picture size.
+ */
+final class MobileNetV2 {
+  /** The paper's table 2: expansion, filters, blocks, stride of the first block. */
+  private static final int[][] STAGES = {
+    {1, 16, 1, 1},
+    {6, 24, 2, 2},
+    {6, 32, 3, 2},
+    {6, 64, 4, 2},
+    {6, 96, 3, 1},
+    {6, 160, 3, 2},
+    {6, 320, 1, 1}
+  };
+
+  private MobileNetV2() {}
+
+  static Model mobilenetV2(Options o) {
+    Layers l = new Layers("mobilenet_v2", o, Activation.RELU6, Normalization.BATCH, true);
+    Value x = l.input(o.channelsOr(3));
+    x = l.conv("features.0.0", x, filters(o, 32), 3, 2); // [N, 3, H, W] -> [N, 32, H/2, W/2]
+    x = l.act("features.0.2", l.norm("features.0.1", x));
+    int block = 1;
+    for (int[] stage : STAGES) {
+      for (int i = 0; i < stage[2]; i++) {
+        String at = "features." + block++;
+        x = inverted(l, at, x, stage[0], filters(o, stage[1]), i == 0 ? stage[3] : 1);
+      }
+    }
+    int last = width(o) > 1 ? filters(o, 1280) : 1280; // a narrow net keeps its features
+    x = l.conv("features.18.0", x, last, 1, 1);
+    x = l.act("features.18.2", l.norm("features.18.1", x));
+    x = l.globalAverage("avgpool", x); // [N, 1280, H/32, W/32] -> [N, 1280]
+    return l.output(l.linear("classifier.1", l.dropout("dropout", x, 0.2f), o.classesOr(1000)));
+  }
+
+  /** Wide inside, narrow and without activation at its end; a shortcut where the shape stays. */
+  private static Value inverted(
+      Layers l, String at, Value x, int expansion, int filters, int stride) {
+    Value y = x;
+    int layer = 0;
+    if (expansion > 1) {
+      String conv = at + ".conv." + layer++;
+      y = l.conv(conv + ".0", y, x.channels() * expansion, 1, 1);
+      y = l.act(conv + ".2", l.norm(conv + ".1", y));
+    }
+    String conv = at + ".conv." + layer++;
+    y = l.depthwise(conv + ".0", y, 3, stride, false);
+    y = l.act(conv + ".2", l.norm(conv + ".1", y));
+    y = l.conv(at + ".conv." + layer++, y, filters, 1, 1);
+    y = l.norm(at + ".conv." + layer, y);
+    return stride == 1 && x.channels() == filters ? l.add(at + ".add", x, y) : y;
+  }
+
+  /** A multiple of 8, and never less than nine tenths of what the width asks for. */
+  private static int filters(Options o, int filters) {
+    int scaled = o.scaled(filters);
+    return scaled < 0.9 * filters * width(o) ? scaled + 8 : scaled;
+  }
+
+  private static double width(Options o) {
+    Double width = o.width();
+    return width == null ? 1 : width;
+  }
+}

@@ -86,11 +86,14 @@ final class TorchGraph implements AutoCloseable {
     known.putAll(constants);
     roles.parameters().forEach(known::remove); // never folded into a kernel
     roles.state().forEach(known::remove);
+    nodes = new ArrayList<>(Fusion.gelus(nodes, known, Set.copyOf(outputs)));
     List<Kernel> kernels = compile(nodes, opset, known);
     known.keySet().removeAll(outer.keySet());
     constants.putAll(known); // with what was folded
     Set<String> used = new HashSet<>(outputs);
-    nodes.forEach(n -> used.addAll(arguments(n)));
+    for (Node node : nodes) {
+      used.addAll(arguments(node));
+    }
     constants.keySet().retainAll(used);
     constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
     inputs.forEach(this::slot);
@@ -120,7 +123,8 @@ final class TorchGraph implements AutoCloseable {
     for (Node node : List.copyOf(nodes)) {
       try {
         Kernel kernel =
-            Operators.of(node, opset).compile(new Operation(node, opset, constants, inner));
+            Operators.of(node, version(node, opset))
+                .compile(new Operation(node, opset, constants, inner));
         if (Folding.fold(node, kernel, constants)) {
           nodes.remove(node);
         } else {
@@ -137,6 +141,11 @@ final class TorchGraph implements AutoCloseable {
               .formatted(refused.size(), all, String.join("\n  ", refused)));
     }
     return kernels;
+  }
+
+  private static int version(Node node, int opset) {
+    boolean fused = node.operator().equals("Gelu") && node.domain().isEmpty();
+    return fused ? Math.max(opset, Fusion.GELU_OPSET) : opset;
   }
 
   /** What a node is given: its inputs, then what its graphs use from outside. */

@@ -17,7 +17,8 @@ final class DataOptions {
       paramLabel = "FOLDER|FILE",
       description = {
         "a folder of pictures for each class, or such folders in train/ and test/ or val/; a tar",
-        "of them; images/ and masks/; a .csv of files and values; MNIST's or CIFAR-10's files"
+        "of them; images/ and masks/; a .csv of files and values; MNIST's or CIFAR-10's files;",
+        "where nothing is held out, training holds out a tenth"
       })
   Path data = Path.of("");
 
@@ -33,11 +34,16 @@ final class DataOptions {
       description = "of masks: pixels of this level are not learned from; 255 unless given")
   @Nullable Integer ignore;
 
+  private @Nullable DataFolder found;
+
   private DataFolder folder() {
     if (ignore != null && (ignore < 0 || ignore > 255)) {
       throw new Fovea.UserException("--ignore: expected a level of 0 to 255, met " + ignore);
     }
-    return DataFolder.of(data, ignore);
+    if (found == null) {
+      found = DataFolder.of(data, ignore);
+    }
+    return found;
   }
 
   /** What is trained on, and what is held out: a tenth where the data does not say. */
@@ -50,6 +56,11 @@ final class DataOptions {
     return held == null
         ? folder.training().split(HELD_OUT_SHARE, seed)
         : List.of(folder.training(), held);
+  }
+
+  /** Whether what is measured on was kept apart. */
+  boolean isHeldOut() {
+    return holdOut != null || folder().heldOut() != null;
   }
 
   /** What is measured on: the held-out part where there is one. */

@@ -55,6 +55,7 @@ final class DemoCommand implements Callable<Integer> {
     if (!Files.isDirectory(shapes)) {
       throw new Fovea.UserException(shapes + ": no such folder; start the demo by ./fovea demo");
     }
+    OutputFile.folder(output);
     DataFolder data = DataFolder.of(shapes);
     Dataset train = data.training();
     Dataset held = data.measured();

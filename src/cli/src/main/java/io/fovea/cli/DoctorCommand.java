@@ -2,6 +2,7 @@ package io.fovea.cli;
 
 import ai.onnxruntime.OrtEnvironment;
 import io.fovea.runtime.CudaLibraries;
+import io.fovea.runtime.OnnxRuntime;
 import io.fovea.train.Libtorch;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +23,7 @@ final class DoctorCommand implements Callable<Integer> {
     String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     int processors = Runtime.getRuntime().availableProcessors();
     long heap = Runtime.getRuntime().maxMemory();
-    String onnxruntime = OrtEnvironment.getEnvironment().getVersion();
+    String onnxruntime = OnnxRuntime.environment().getVersion();
     List<String> providers =
         OrtEnvironment.getAvailableProviders().stream().map(Enum::toString).toList();
     List<String> missing = CudaLibraries.missing();

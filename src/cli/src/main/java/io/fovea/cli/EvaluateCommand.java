@@ -40,6 +40,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Dataset set = data.measured();
+    if (!data.isHeldOut()) {
+      Terminal.note("%s has no held-out part: measured on all of it", data.data);
+    }
     Evaluation e;
     try (Progress progress = new Progress("evaluate", set.size())) {
       e = evaluate(serving.model(file), serving.preprocessing(), set, progress::at);

@@ -6,6 +6,10 @@ import io.fovea.runtime.ScoringException;
 import io.fovea.train.TrainException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -102,11 +106,28 @@ public final class Fovea implements Runnable {
             || e instanceof TrainException
             || e instanceof IOException;
     if (mistake) {
-      line.getErr().println(Terminal.error(String.valueOf(e.getMessage())));
+      line.getErr().println(Terminal.error(text(e)));
       return mistake(line);
     }
     e.printStackTrace(line.getErr());
     return FAULT;
+  }
+
+  /** Java's own messages of files are often but their names. */
+  private static String text(Exception e) {
+    String message = String.valueOf(e.getMessage());
+    if (!(e instanceof FileSystemException f) || f.getReason() != null) {
+      return message;
+    }
+    String why =
+        e instanceof NoSuchFileException
+            ? "no such file or folder"
+            : e instanceof AccessDeniedException
+                ? "access denied"
+                : e instanceof FileAlreadyExistsException
+                    ? "is a file where a folder is wanted"
+                    : e.getClass().getSimpleName();
+    return message + ": " + why;
   }
 
   private static int mistake(CommandLine line) {

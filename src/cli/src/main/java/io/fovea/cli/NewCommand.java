@@ -3,6 +3,7 @@ package io.fovea.cli;
 import io.fovea.converters.Architecture;
 import io.fovea.converters.Architectures;
 import io.fovea.onnx.Model;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,7 +35,8 @@ final class NewCommand implements Callable<Integer> {
   boolean json;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
+    OutputFile.model(output);
     Architecture architecture = Architectures.named(name);
     Model model = architecture.model(options.options(classes));
     model.write(output);

@@ -77,6 +77,10 @@ final class ScoreCommand implements Callable<Integer> {
       throw new Fovea.UserException(output + ": expected a name that ends in .csv or .jsonl");
     }
     Map<Path, Path> files = files();
+    if (files.isEmpty()) {
+      throw new Fovea.UserException("no pictures in " + pictures);
+    }
+    checkMasks(files);
     Answers.Masks written =
         new Answers.Masks(p -> masks.resolve(String.valueOf(files.get(p))), overlay);
     try (Answers answers = Answers.of(serving.model(file), serving.preprocessing(), top, written)) {
@@ -97,6 +101,18 @@ final class ScoreCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** No mask may take a picture's place. */
+  private void checkMasks(Map<Path, Path> files) {
+    Set<Path> given = new HashSet<>();
+    files.keySet().forEach(f -> given.add(f.toAbsolutePath().normalize()));
+    for (Path name : files.values()) {
+      if (given.contains(masks.resolve(name).toAbsolutePath().normalize())) {
+        throw new Fovea.UserException(
+            masks.resolve(name) + ": the mask would replace a picture; choose another --masks");
+      }
+    }
   }
 
   /** The pictures, and the names that their masks get. */

@@ -20,7 +20,6 @@ import io.fovea.train.Schedule;
 import io.fovea.train.Trained;
 import io.fovea.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -130,6 +129,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    OutputFile.model(output);
     List<Dataset> parts = data.parts(graph.seed);
     Dataset all = parts.get(0);
     Recipe recipe = recipe(all.task());
@@ -190,10 +190,20 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private Preprocessing fed(Dataset all, @Nullable Architecture architecture) throws IOException {
+    int[] sides = size == null ? null : sides(size);
+    if (sides != null
+        && architecture != null
+        && Math.min(sides[0], sides[1]) < architecture.smallest()) {
+      throw new Fovea.UserException(
+          "--size: %s takes pictures of %d pixels or more, met %s"
+              .formatted(architecture.name(), architecture.smallest(), size));
+    }
+    if (size != null && preset != null) {
+      throw new Fovea.UserException("--size and --preprocessing both say how pictures are fed");
+    }
     if (preset != null) {
       return ServingOptions.preprocessing(preset);
     }
-    int[] sides = size == null ? null : sides(size);
     if (sides == null && architecture != null) {
       sides = ownSize(all, architecture);
     }
@@ -244,9 +254,6 @@ final class TrainCommand implements Callable<Integer> {
   static void train(
       Model model, List<Dataset> parts, Preprocessing fed, Recipe recipe, Path output, boolean json)
       throws IOException {
-    if (Files.isDirectory(output)) {
-      throw new Fovea.UserException(output + ": is a folder");
-    }
     Dataset data = parts.get(0);
     Terminal.note(
         "%s: %,d parameters; %,d pictures to train on, %,d held out, %d %s",

@@ -57,7 +57,8 @@ final class VerifyCommand implements Callable<Integer> {
       throw new Fovea.UserException("--rtol and --atol: expected 0 or more");
     }
     List<Path> cases = new ArrayList<>();
-    folders.forEach(f -> cases.addAll(Verifier.cases(f)));
+    folders.forEach(
+        f -> cases.addAll(Verifier.cases(f.endsWith("model.onnx") ? f.resolveSibling("") : f)));
     Verifier verifier = new Verifier(relative, absolute);
     int passed = 0;
     int failed = 0;

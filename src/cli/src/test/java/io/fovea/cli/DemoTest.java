@@ -53,6 +53,16 @@ class DemoTest {
     assertEquals(0, status);
   }
 
+  /** ONNX Runtime 1.29 reads the command line as it loads, and overflows a usual stack by it. */
+  @Test
+  void runsWithACommandLineOfAnyLength() throws Exception {
+    String classPath = System.getProperty("java.class.path") + ":/none".repeat(3000);
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    CommandRun run = CommandRun.process(java, "-cp", classPath, "io.fovea.cli.Fovea", "doctor");
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("onnxruntime"), run.out());
+  }
+
   /** Libtorch's statics are gone once a process exits: a step under way would crash it. */
   @Test
   void stopsATrainingBetweenTwoStepsWhenTold(@TempDir Path folder) throws Exception {

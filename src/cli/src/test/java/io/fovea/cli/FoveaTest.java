@@ -214,6 +214,8 @@ class FoveaTest {
         "train resnet8 --data DATA --hold-out nothing* -o x.onnx | holds out 0 of 1000 files",
         "train resnet8 --data DATA --size 3by4 -o x.onnx | --size: expected a number or HEIGHTxWIDTH",
         "train resnet8 --data DATA --ignore 256 -o x.onnx | --ignore: expected a level of 0 to 255",
+        "train resnet8 --data DATA -o x.txt | x.txt: expected a name that ends in .onnx",
+        "train lenet5 --data DATA --size 8 -o x.onnx | lenet5 takes pictures of 32 pixels or more",
         "train NET --data DATA --head nothing -o x.onnx | the graph has no node 'nothing'",
         "train NET --data DATA --freeze nothing -o x.onnx | pattern 'nothing' fits no parameter",
         "train NET --data DATA --body-rate 2 -o x.onnx | a rate of the body in [0, 1]",

@@ -137,6 +137,26 @@ class TasksTest {
   }
 
   @Test
+  void refusesDataOfOtherClassesAndMasksThatWouldReplacePictures(@TempDir Path folder)
+      throws IOException {
+    draw(folder, 12, new StringBuilder());
+    Files.writeString(folder.resolve("labels.txt"), "ground\ndisc\n");
+    Path net = folder.resolve("discs.onnx");
+    CommandRun run =
+        fovea("train", "unet", "--width", 0.125, "--data", folder, "--epochs", 1, "-o", net);
+    assertEquals(0, run.status(), run.err());
+    CommandRun over = fovea("score", net, folder.resolve("images"), "--masks", folder + "/images");
+    assertEquals(2, over.status());
+    assertTrue(over.err().contains("the mask would replace a picture"), over.err());
+    Files.writeString(folder.resolve("labels.txt"), "sky\nsun\n");
+    CommandRun other = fovea("evaluate", net, "--data", folder);
+    assertEquals(2, other.status());
+    assertTrue(
+        other.err().contains("has the classes [ground, disc], the data has [sky, sun]"),
+        other.err());
+  }
+
+  @Test
   void saysThatMasksNeedANetThatGivesThem(@TempDir Path folder) throws IOException {
     draw(folder, 4, new StringBuilder());
     CommandRun run = fovea("train", "resnet8", "--data", folder, "-o", folder.resolve("x.onnx"));

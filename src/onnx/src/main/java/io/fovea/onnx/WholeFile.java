@@ -33,6 +33,7 @@ public final class WholeFile {
     }
     Files.createDirectories(folder);
     Path temporary = folder.resolve(".fovea-" + UUID.randomUUID() + ".tmp"); // every writer its own
+    temporary.toFile().deleteOnExit(); // where the process is stopped in between
     try {
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

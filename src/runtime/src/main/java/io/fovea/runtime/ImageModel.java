@@ -132,7 +132,7 @@ public final class ImageModel implements AutoCloseable {
       // Waiting threads sleep: a service has better uses for its processors.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       Device.Choice choice = device.configure(options, name);
-      OrtSession session = opener.open(OrtEnvironment.getEnvironment(), options);
+      OrtSession session = opener.open(OnnxRuntime.environment(), options);
       try {
         return new ImageModel(name, session, choice, lastOperator);
       } catch (OrtException | RuntimeException e) {
@@ -238,7 +238,7 @@ public final class ImageModel implements AutoCloseable {
       if (closed) {
         throw new ScoringException(name, "the model is closed");
       }
-      try (OnnxTensor in = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), tensor, shape);
+      try (OnnxTensor in = OnnxTensor.createTensor(OnnxRuntime.environment(), tensor, shape);
           OrtSession.Result result = session.run(Map.of(input, in))) {
         OnnxTensor out = (OnnxTensor) result.get(outputName).orElseThrow();
         FloatBuffer buffer = out.getFloatBuffer();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -172,6 +173,13 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
 
   private static @Nullable Path first(Path folder, List<String> names) {
     return names.stream().map(folder::resolve).filter(Files::isDirectory).findFirst().orElse(null);
+  }
+
+  /** Whether a file's name ends as a picture's; others, such as Thumbs.db, are left out. */
+  static boolean isPicture(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return Files.isRegularFile(file)
+        && name.matches(".*\\.(jpe?g|png|gif|bmp|tiff?|webp|p[bgpn]m|ico)");
   }
 
   /** What lies in a folder, by name; hidden files left out. */

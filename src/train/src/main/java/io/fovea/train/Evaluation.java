@@ -5,11 +5,13 @@ import io.fovea.image.Picture;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
+import io.fovea.runtime.Task;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /** How well a model does on data whose answers are known. */
 public sealed interface Evaluation {
@@ -175,13 +177,24 @@ public sealed interface Evaluation {
     }
   }
 
+  /** Names of the data must be the model's; where either only counts, its numbers are. */
   private static void check(String model, List<String> labels, Dataset data) {
-    if (data.labels().size() > labels.size()) {
-      String what = data.target(0) instanceof Target.Values ? "values" : "classes";
+    boolean values = data.task() == Task.Kind.REGRESSION;
+    String what = values ? "values" : "classes";
+    boolean counted = isCounted(labels) || isCounted(data.labels());
+    List<String> unknown = data.labels().stream().filter(l -> !labels.contains(l)).toList();
+    boolean fits = values ? labels.equals(data.labels()) : unknown.isEmpty();
+    int met = data.labels().size();
+    if (counted ? met > labels.size() || (values && met < labels.size()) : !fits) {
       throw new TrainException(
-          "%s has %d %s, the data has %d"
-              .formatted(model, labels.size(), what, data.labels().size()));
+          counted
+              ? "%s has %d %s, the data has %d".formatted(model, labels.size(), what, met)
+              : "%s has the %s %s, the data has %s".formatted(model, what, labels, data.labels()));
     }
+  }
+
+  private static boolean isCounted(List<String> labels) {
+    return IntStream.range(0, labels.size()).allMatch(i -> labels.get(i).equals("" + i));
   }
 
   /** The model's number of a class: by name where both have names, else by position. */

@@ -16,7 +16,7 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
       if (!Files.isDirectory(sub)) {
         continue;
       }
-      List<Path> pictures = DataFolder.list(sub).stream().filter(Files::isRegularFile).toList();
+      List<Path> pictures = DataFolder.list(sub).stream().filter(DataFolder::isPicture).toList();
       if (pictures.isEmpty()) {
         throw new TrainException(sub + ": the class has no pictures");
       }

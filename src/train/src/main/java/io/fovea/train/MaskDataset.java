@@ -33,7 +33,7 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
    */
   static MaskDataset of(Path pictures, Path masks, @Nullable Integer ignored) {
     List<String> names = names(masks);
-    List<Path> files = DataFolder.list(pictures);
+    List<Path> files = pictures(pictures);
     List<Path> found = partners(pictures, files, masks);
     int[] table = table(masks, levels(found), names.size(), ignored);
     int classes = Arrays.stream(table).filter(c -> c != Mask.IGNORED).max().orElse(0) + 1;
@@ -48,8 +48,12 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
 
   /** Other pictures and masks, whose levels mean the same. */
   MaskDataset like(Path pictures, Path masks) {
-    List<Path> files = DataFolder.list(pictures);
+    List<Path> files = pictures(pictures);
     return new MaskDataset(labels, files, partners(pictures, files, masks), table);
+  }
+
+  private static List<Path> pictures(Path folder) {
+    return DataFolder.list(folder).stream().filter(DataFolder::isPicture).toList();
   }
 
   private static List<String> names(Path masks) {

@@ -78,7 +78,7 @@ sealed interface Runner extends AutoCloseable {
 
   /** ONNX Runtime on the CPU. */
   final class OnnxRuntime implements Runner {
-    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final OrtEnvironment environment = io.fovea.runtime.OnnxRuntime.environment();
     private final OrtSession session;
 
     OnnxRuntime(Path model) {

@@ -168,6 +168,9 @@ public final class Trainer {
           "loss %s does not fit the data: it is for %s"
               .formatted(recipe.loss(), values ? "classes" : "values"));
     }
+    if (training.labels().size() < (values ? 1 : 2)) {
+      throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
+    }
     List<Dim> shape = model.graph().outputs().get(0).type().shape();
     if (shape == null || shape.size() < 2) {
       return;

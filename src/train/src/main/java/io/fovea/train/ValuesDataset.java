@@ -31,6 +31,9 @@ record ValuesDataset(List<String> labels, List<Path> files, List<float[]> values
             throw new TrainException(
                 csv + ": expected columns of a file and values, met " + header);
           }
+          if (header.stream().skip(1).allMatch(ValuesDataset::isNumber)) {
+            throw new TrainException(csv + ": expected a first line of names, met " + header);
+          }
           continue;
         }
         String where = csv + ", line " + rows.getCurrentLineNumber();
@@ -65,6 +68,10 @@ record ValuesDataset(List<String> labels, List<Path> files, List<float[]> values
       throw new TrainException(where + ": '" + name + "' is no path", e);
     }
     throw new TrainException(where + ": no such file: " + name);
+  }
+
+  private static boolean isNumber(String text) {
+    return text.matches("[-+]?[0-9.]+([eE][-+]?[0-9]+)?");
   }
 
   private static float number(String text, String where) {

@@ -246,6 +246,8 @@ class DatasetTest {
     assertTrue(m.endsWith("line 2, age: expected a number, met 'old'"), m);
     Files.writeString(csv, "file,age\nimages/9.png,1\n");
     assertTrue(message(() -> Dataset.values(csv)).endsWith("line 2: no such file: images/9.png"));
+    Files.writeString(csv, "images/0.png,3\nimages/0.png,4\n");
+    assertTrue(message(() -> Dataset.values(csv)).contains("expected a first line of names"));
     Files.writeString(csv, "file,age\nimages/0.png\n");
     String columns = message(() -> Dataset.values(csv));
     assertTrue(columns.endsWith("line 2: expected 2 columns, met 1"), columns);

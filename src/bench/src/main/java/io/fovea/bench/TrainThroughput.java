@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -36,14 +37,15 @@ public final class TrainThroughput {
   private static final int WARM = 3;
   private static final List<Net> NETS =
       List.of(
-          new Net("resnet18", 32, DirectResNet18::new),
-          new Net("mobilenet_v2", 32, DirectMobileNetV2::new),
-          new Net("convnext_tiny", 8, DirectConvNext::new));
+          new Net("resnet18", 32, DirectResNet18::new, m -> m),
+          new Net("mobilenet_v2", 32, DirectMobileNetV2::new, m -> m),
+          new Net("convnext_tiny", 8, DirectConvNext::new, m -> m),
+          new Net("convnext_tiny-exported", 8, DirectConvNext::new, Exported::of));
 
   private TrainThroughput() {}
 
   /** A net in both forms. */
-  private record Net(String name, int batch, Supplier<DirectNet> builder) {
+  private record Net(String name, int batch, Supplier<DirectNet> builder, UnaryOperator<Model> as) {
     static Net named(String name) {
       return NETS.stream()
           .filter(n -> n.name.equals(name))
@@ -52,7 +54,8 @@ public final class TrainThroughput {
     }
 
     private Model model() {
-      return Architectures.named(name).model(Options.classes(DirectNet.CLASSES));
+      String plain = name.replace("-exported", "");
+      return as.apply(Architectures.named(plain).model(Options.classes(DirectNet.CLASSES)));
     }
 
     double direct(int steps) {

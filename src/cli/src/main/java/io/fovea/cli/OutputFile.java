@@ -20,7 +20,10 @@ final class OutputFile {
     if (!file.toString().endsWith(".onnx")) {
       throw new Fovea.UserException(file + ": expected a name that ends in .onnx");
     }
-    folder(file.toAbsolutePath().getParent());
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent != null) { // it always is: the name ends in .onnx
+      folder(parent);
+    }
     return file;
   }
 

@@ -2,12 +2,12 @@ package io.fovea.train;
 
 import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.jspecify.annotations.Nullable;
 
 /** Runs nodes of constants once, when a graph is compiled. */
 final class Folding {
@@ -29,11 +29,15 @@ final class Folding {
     }
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      var in =
-          inputs.stream()
-              .map(n -> n.isEmpty() ? null : Torch.copy(constants.get(n)))
-              .toArray(org.bytedeco.pytorch.Tensor[]::new);
-      Arrays.stream(in).filter(t -> t != null).forEach(scope::attach);
+      var in = new org.bytedeco.pytorch.@Nullable Tensor[inputs.size()];
+      for (int i = 0; i < in.length; i++) {
+        Tensor constant = constants.get(inputs.get(i));
+        if (constant != null) {
+          var copy = Torch.copy(constant);
+          scope.attach(copy);
+          in[i] = copy;
+        }
+      }
       var out = kernel.run(new Frame(in, false));
       for (var tensor : out) {
         if (tensor.numel() > LARGEST) {

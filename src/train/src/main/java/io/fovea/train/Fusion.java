@@ -72,7 +72,10 @@ final class Fusion {
     }
     String x = inner(scaled);
     Node plusOne = user(erf);
-    Node product = plusOne == null || !isBy(plusOne, "Add", 1) ? null : user(plusOne);
+    if (plusOne == null || !isBy(plusOne, "Add", 1)) {
+      return List.of();
+    }
+    Node product = user(plusOne);
     if (product == null || !product.operator().equals("Mul")) {
       return List.of();
     }
@@ -123,7 +126,8 @@ final class Fusion {
 
   /** The only user of a value that nobody else wants. */
   private @Nullable Node user(Node node) {
-    return isInside(node) ? users.get(node.outputs().get(0)).get(0) : null;
+    List<Node> all = users.getOrDefault(node.outputs().get(0), List.of());
+    return isInside(node) ? all.get(0) : null;
   }
 
   private boolean isInside(Node node) {

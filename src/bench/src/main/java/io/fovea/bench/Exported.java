@@ -8,6 +8,7 @@ import io.fovea.onnx.proto.NodeProto;
 import io.fovea.onnx.proto.TensorProto;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A net as PyTorch's exporter writes it at opset 17: linear layers as MatMul and Add with the
@@ -54,7 +55,7 @@ final class Exported {
   }
 
   private void linear(NodeProto node) {
-    Tensor weight = constants.get(node.getInput(1));
+    Tensor weight = Objects.requireNonNull(constants.get(node.getInput(1)));
     int rows = (int) weight.dims()[0];
     int columns = (int) weight.dims()[1];
     float[] from = weight.floats();

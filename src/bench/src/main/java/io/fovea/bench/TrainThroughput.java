@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -62,7 +63,8 @@ public final class TrainThroughput {
       Graph graph = model().graph();
       long parameters =
           Roles.of(graph).parameters().stream()
-              .mapToLong(p -> graph.initializers().get(p).size())
+              .map(graph.initializers()::get)
+              .mapToLong(p -> Objects.requireNonNull(p).size())
               .sum();
       return DirectNet.train(builder, parameters, batch, SIZE, WARM, steps);
     }

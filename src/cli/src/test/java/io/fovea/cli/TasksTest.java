@@ -148,6 +148,8 @@ class TasksTest {
     CommandRun over = fovea("score", net, folder.resolve("images"), "--masks", folder + "/images");
     assertEquals(2, over.status());
     assertTrue(over.err().contains("the mask would replace a picture"), over.err());
+    Files.writeString(folder.resolve("labels.txt"), "disc\nground\n");
+    assertEquals(2, fovea("evaluate", net, "--data", folder).status(), "another order of classes");
     Files.writeString(folder.resolve("labels.txt"), "sky\nsun\n");
     CommandRun other = fovea("evaluate", net, "--data", folder);
     assertEquals(2, other.status());

@@ -183,7 +183,8 @@ public sealed interface Evaluation {
     String what = values ? "values" : "classes";
     boolean counted = isCounted(labels) || isCounted(data.labels());
     List<String> unknown = data.labels().stream().filter(l -> !labels.contains(l)).toList();
-    boolean fits = values ? labels.equals(data.labels()) : unknown.isEmpty();
+    boolean byPosition = data.task() != Task.Kind.CLASSIFICATION; // pixels and values have no names
+    boolean fits = byPosition ? labels.equals(data.labels()) : unknown.isEmpty();
     int met = data.labels().size();
     if (counted ? met > labels.size() || (values && met < labels.size()) : !fits) {
       throw new TrainException(

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -231,11 +232,7 @@ final class TorchGraph implements AutoCloseable {
 
   /** A parameter, a running statistic or a constant. */
   Tensor tensor(String name) {
-    Tensor tensor = fixed.get(name);
-    if (tensor == null) {
-      throw new IllegalArgumentException(name);
-    }
-    return tensor;
+    return Objects.requireNonNull(fixed.get(name), name);
   }
 
   /**

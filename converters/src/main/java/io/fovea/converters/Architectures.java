@@ -12,6 +12,8 @@ public final class Architectures {
   private static final String LECUN =
       "LeCun 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf";
   private static final String HE = "He 2016, https://arxiv.org/abs/1512.03385";
+  private static final String ZAGORUYKO = "Zagoruyko 2016, https://arxiv.org/abs/1605.07146";
+  private static final String XIE = "Xie 2017, https://arxiv.org/abs/1611.05431";
   private static final String SZEGEDY = "Szegedy 2015, https://arxiv.org/abs/1409.4842";
   private static final String SANDLER = "Sandler 2018, https://arxiv.org/abs/1801.04381";
   private static final String LIU = "Liu 2022, https://arxiv.org/abs/2201.03545";
@@ -31,6 +33,8 @@ public final class Architectures {
     all.add(classifier("resnet50", HE, 3, 1000, 224, 1, ResNet::resnet50));
     all.add(classifier("resnet101", HE, 3, 1000, 224, 1, ResNet::resnet101));
     all.add(classifier("resnet152", HE, 3, 1000, 224, 1, ResNet::resnet152));
+    all.add(classifier("wide_resnet50_2", ZAGORUYKO, 3, 1000, 224, 1, ResNet::wide50));
+    all.add(classifier("resnext50_32x4d", XIE, 3, 1000, 224, 1, ResNet::resnext50));
     all.add(classifier("googlenet", SZEGEDY, 3, 1000, 224, 15, GoogLeNet::googlenet));
     all.add(classifier("mobilenet_v2", SANDLER, 3, 1000, 224, 1, MobileNetV2::mobilenetV2));
     all.add(classifier("convnext_tiny", LIU, 3, 1000, 224, 32, ConvNeXt::tiny));

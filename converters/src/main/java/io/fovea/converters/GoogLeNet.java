@@ -12,12 +12,13 @@ import java.util.List;
  * deviation. Any picture of 15x15 or more.
  */
 final class GoogLeNet {
-  private static final float EPSILON = 1e-3f;
-
   private GoogLeNet() {}
 
   static Model googlenet(Options o) {
-    Layers l = new Layers("googlenet", o, Activation.RELU, Normalization.BATCH, false, EPSILON);
+    Draw draw = Draw.truncated(0.01);
+    Initials initials = new Initials(draw, Draw.LECUN, draw, Draw.LECUN);
+    Style style = Style.of(Activation.RELU, Normalization.BATCH, initials).epsilon(1e-3f);
+    Layers l = new Layers("googlenet", o, style);
     Value x = l.input(o.channelsOr(3));
     x = conv(l, "conv1", x, o.scaled(64), 7, 2); // [N, 3, H, W] -> [N, 64, H/2, W/2]
     x = l.maxPoolCeil("maxpool1", x, 3, 2, 0); // -> [N, 64, H/4, W/4]
@@ -35,7 +36,7 @@ final class GoogLeNet {
     x = l.maxPoolCeil("maxpool4", x, 2, 2, 0); // -> [N, 832, H/32, W/32]
     x = inception(l, o, "inception5a", x, 256, 160, 320, 32, 128, 128);
     x = inception(l, o, "inception5b", x, 384, 192, 384, 48, 128, 128);
-    x = l.dropout("dropout", l.globalAverage("avgpool", x), 0.2f); // -> [N, 1024]
+    x = l.dropout("dropout", Blocks.pooled(l, "avgpool", x), 0.2f); // -> [N, 1024]
     return l.output(l.linear("fc", x, o.classesOr(1000)));
   }
 

@@ -15,49 +15,50 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Short helpers that add a layer with its initial weights to a graph. Parameters are named as the
  * published checkpoints of PyTorch name them: {@code NAME.weight}, {@code NAME.bias}, {@code
- * NAME.running_mean}, {@code NAME.running_var}. Values are {@code [N, C, H, W]}.
+ * NAME.running_mean}, {@code NAME.running_var}. Values are {@code [N, C, H, W]} unless said. A
+ * helper names its node as it is told, and its errors name it. Not thread-safe.
+ *
+ * @see Blocks
  */
-final class Layers {
+public final class Layers {
   private final GraphBuilder graph;
-  private final Weights weights;
+  private final int opset;
+  private final Options options;
+  private final Style style;
   private final Activation activation;
   private final Normalization normalization;
-  private final boolean fanOut;
-  private final float epsilon;
+  private final Weights weights;
   private final Map<Float, Value> numbers = new HashMap<>();
+  private final Map<Object, Value> kept = new HashMap<>();
+  private final Set<String> idle = new TreeSet<>(); // options that nothing has asked for yet
 
-  /**
-   * Starts a graph.
-   *
-   * @param fanOut whether convolutions draw their weights by the number of outputs of a unit, as
-   *     the ImageNet nets of torchvision do, or by the number of inputs
-   */
-  Layers(String name, Options o, Activation activation, Normalization norm, boolean fanOut) {
-    this(name, o, activation, norm, fanOut, 1e-5f);
-  }
-
-  /**
-   * Starts a graph.
-   *
-   * @param epsilon what normalizations add to a variance
-   */
-  Layers(
-      String name,
-      Options o,
-      Activation activation,
-      Normalization norm,
-      boolean fanOut,
-      float epsilon) {
-    this.activation = o.activationOr(activation);
-    this.normalization = o.normalizationOr(norm);
-    this.graph = new GraphBuilder(name, opset());
-    this.weights = new Weights(o.seed());
-    this.fanOut = fanOut;
-    this.epsilon = epsilon;
+  /** Starts a graph of this name. */
+  public Layers(String name, Options options, Style style) {
+    this.options = options;
+    this.style = style;
+    Activation wanted = options.activation();
+    Normalization norm = options.normalization();
+    this.activation = wanted == null ? style.activation() : wanted;
+    this.normalization = norm == null ? style.normalization() : norm;
+    this.opset = opset();
+    this.graph = new GraphBuilder(name, opset);
+    this.weights = new Weights(options.seed());
+    if (wanted != null) {
+      idle.add("activation");
+    }
+    if (norm != null) {
+      idle.add("normalization");
+    }
+    if (options.dropout() != null) {
+      idle.add("dropout");
+    }
+    options.extras().forEach(e -> idle.add(e.toString()));
   }
 
   /** The oldest that graphs are built in, or the one that brought what is asked for. */
@@ -69,7 +70,7 @@ final class Layers {
   }
 
   /** Pictures of any number and size. */
-  Value input(int channels) {
+  public Value input(int channels) {
     return graph.input(
         "input",
         DataType.FLOAT,
@@ -79,223 +80,316 @@ final class Layers {
         Dim.of("width"));
   }
 
-  Model output(Value value) {
+  /**
+   * The net, which gives this value.
+   *
+   * @throws OnnxException where an option changed nothing
+   */
+  public Model output(Value value) {
     graph.output(node("Identity", "output", value));
-    return graph.build();
+    return build();
   }
 
-  /** Logits of every pixel, {@code [batch, classes, height, width]} with the input's own sizes. */
-  Model outputAtInputSize(Value value) {
+  /** A net that gives a picture of the input's own size, {@code [batch, C, height, width]}. */
+  public Model outputAtInputSize(Value value) {
     Value output = node("Identity", "output", value);
-    Dim classes = Dim.of(value.channels());
-    graph.output(output, Dim.of("batch"), classes, Dim.of("height"), Dim.of("width"));
-    return graph.build();
+    Dim channels = Dim.of(value.channels());
+    graph.output(output, Dim.of("batch"), channels, Dim.of("height"), Dim.of("width"));
+    return build();
+  }
+
+  private Model build() {
+    Model model = graph.build();
+    if (!idle.isEmpty()) {
+      throw new OnnxException(
+          "%s has no place for %s".formatted(model.graph().name(), String.join(", ", idle)));
+    }
+    return model;
+  }
+
+  /** Whether the options ask for it; the net then has a place for it. */
+  public boolean asked(Extra extra) {
+    idle.remove(extra.toString());
+    return options.extras().contains(extra);
   }
 
   /** Whether {@link #norm} adds anything: a convolution before it then needs no bias. */
-  boolean normalizes() {
+  public boolean normalizes() {
     return normalization != Normalization.NONE;
   }
 
-  Value node(String operator, String name, List<Value> inputs, Attribute... attributes) {
+  public Value node(String operator, String name, List<Value> inputs, Attribute... attributes) {
     return graph.node(operator, name, inputs, attributes);
   }
 
-  Value node(String operator, String name, Value x, Attribute... attributes) {
+  public Value node(String operator, String name, Value x, Attribute... attributes) {
     return graph.node(operator, name, List.of(x), attributes);
   }
 
-  Value add(String name, Value a, Value b) {
+  public Value add(String name, Value a, Value b) {
     return graph.node("Add", name, List.of(a, b));
   }
 
-  Value constant(String name, long... values) {
+  public Value mul(String name, Value a, Value b) {
+    return graph.node("Mul", name, List.of(a, b));
+  }
+
+  /** Integers, such as a shape; kept as an initializer of this name. */
+  public Value constant(String name, long... values) {
     return graph.initializer(Tensor.of(name, values));
   }
 
-  Value concat(String name, int axis, List<Value> parts) {
-    return graph.node("Concat", name, parts, Attribute.of("axis", axis));
+  /** Numbers that training leaves alone, and no initializer: checkpoints do not have them. */
+  public Value fixed(Tensor tensor) {
+    return graph.node("Constant", tensor.name(), List.of(), Attribute.of("value", tensor));
   }
 
-  /** A convolution that keeps the size, or divides it by its stride (rounded up). */
-  Value conv(String name, Value x, int filters, int kernel, int stride) {
-    return conv(name, x, filters, kernel, stride, kernel / 2, false);
-  }
-
-  Value conv(String name, Value x, int filters, int kernel, int stride, int pad, boolean bias) {
-    return conv(name, x, filters, 1, kernel, stride, pad, bias);
-  }
-
-  /** A filter for each channel, at the input's size or that divided by the stride (rounded up). */
-  Value depthwise(String name, Value x, int kernel, int stride, boolean bias) {
-    return conv(name, x, x.channels(), x.channels(), kernel, stride, kernel / 2, bias);
-  }
-
-  private Value conv(
-      String name,
-      Value x,
-      int filters,
-      int groups,
-      int kernel,
-      int stride,
-      int pad,
-      boolean bias) {
-    int channels = x.channels() / groups;
-    long fan = (long) kernel * kernel * (fanOut ? filters / groups : channels);
-    Value w =
-        graph.initializer(
-            weights.heNormal(name + ".weight", fan, filters, channels, kernel, kernel));
-    List<Value> inputs = List.of(x, w);
-    if (bias) {
-      long fanIn = (long) channels * kernel * kernel;
-      Tensor b = weights.uniform(name + ".bias", fanIn, filters);
-      inputs = List.of(x, w, graph.initializer(b));
-    }
-    List<Attribute> attributes = new ArrayList<>();
-    attributes.add(ints("kernel_shape", kernel, kernel));
-    attributes.add(ints("strides", stride, stride));
-    attributes.add(ints("pads", pad, pad, pad, pad));
-    if (groups > 1) {
-      attributes.add(Attribute.of("group", groups));
-    }
-    return graph.node("Conv", name, inputs, attributes.toArray(new Attribute[0]));
-  }
-
-  /** [N, C, H, W] -> [N, filters, 2H, 2W], each value spread over a square of its own. */
-  Value doubled(String name, Value x, int filters) {
-    int channels = x.channels(); // each output sees one pixel
-    Tensor w = weights.heNormal(name + ".weight", channels, channels, filters, 2, 2);
-    Tensor b = weights.uniform(name + ".bias", channels, filters);
-    return graph.node(
-        "ConvTranspose",
-        name,
-        List.of(x, graph.initializer(w), graph.initializer(b)),
-        ints("kernel_shape", 2, 2),
-        ints("strides", 2, 2));
-  }
-
-  /** [N, features] -> [N, outputs]. */
-  Value linear(String name, Value x, int outputs) {
-    int inputs = x.channels();
-    Value w = graph.initializer(weights.uniform(name + ".weight", inputs, outputs, inputs));
-    Value b = graph.initializer(weights.uniform(name + ".bias", inputs, outputs));
-    return graph.node("Gemm", name, List.of(x, w, b), Attribute.of("transB", 1));
-  }
-
-  Value maxPool(String name, Value x, int kernel, int stride, int pad) {
-    return node(
-        "MaxPool",
-        name,
-        x,
-        ints("kernel_shape", kernel, kernel),
-        ints("strides", stride, stride),
-        ints("pads", pad, pad, pad, pad));
-  }
-
-  /** A pool whose last window may reach over the edge: sizes are rounded up. */
-  Value maxPoolCeil(String name, Value x, int kernel, int stride, int pad) {
-    return node(
-        "MaxPool",
-        name,
-        x,
-        ints("kernel_shape", kernel, kernel),
-        ints("strides", stride, stride),
-        ints("pads", pad, pad, pad, pad),
-        Attribute.of("ceil_mode", 1));
-  }
-
-  Value averagePool(String name, Value x, int kernel) {
-    return node(
-        "AveragePool",
-        name,
-        x,
-        ints("kernel_shape", kernel, kernel),
-        ints("strides", kernel, kernel));
-  }
-
-  /** [N, C, H, W] -> [N, C], whatever H and W are. */
-  Value globalAverage(String name, Value x) {
-    return node("Flatten", name + ".flatten", node("GlobalAveragePool", name, x));
-  }
-
-  /** Drops this share of the values while training; nothing in a graph that is served. */
-  Value dropout(String name, Value x, float ratio) {
-    return graph.node("Dropout", name, List.of(x, number(ratio)));
-  }
-
-  /** A number that training leaves alone, and no initializer: checkpoints do not have it. */
-  private Value number(float value) {
+  /** A number that training leaves alone. */
+  public Value number(float value) {
     return numbers.computeIfAbsent(
         value,
         v -> graph.node("Constant", "number." + v, List.of(), Attribute.of("value_float", v)));
   }
 
+  /** What training changes, drawn from the seed. */
+  public Value parameter(Draw draw, String name, long fanIn, long fanOut, long... dims) {
+    return graph.initializer(weights.draw(draw, name, fanIn, fanOut, dims));
+  }
+
+  /** What training changes, all the same at first. */
+  public Value parameter(String name, float value, long... dims) {
+    return graph.initializer(Weights.filled(name, value, dims));
+  }
+
+  public Value concat(String name, int axis, List<Value> parts) {
+    return graph.node("Concat", name, parts, Attribute.of("axis", axis));
+  }
+
+  /** Part of an axis; bounds are tensors of one integer. */
+  public Value slice(String name, Value x, int axis, Value start, Value end) {
+    Value axes = kept.computeIfAbsent(axis, a -> constant("axis" + axis, axis));
+    return graph.node("Slice", name, List.of(x, start, end, axes));
+  }
+
+  /** {@code ReduceMax}, {@code ReduceMean} and their like over one axis, which becomes one. */
+  public Value reduce(String operator, String name, Value x, int axis) {
+    return opset < 18
+        ? node(operator, name, x, ints("axes", axis))
+        : graph.node(
+            operator,
+            name,
+            List.of(x, kept.computeIfAbsent(axis, a -> constant("axis" + axis, axis))));
+  }
+
+  /** A convolution without bias that keeps the size, or divides it by its stride (rounded up). */
+  public Value conv(String name, Value x, int filters, int kernel, int stride) {
+    return conv(name, x, filters, Window.of(kernel).stride(stride), false);
+  }
+
+  /** A filter for each channel, at the input's size or that divided by the stride (rounded up). */
+  public Value depthwise(String name, Value x, int kernel, int stride, boolean bias) {
+    Window window = Window.of(kernel).stride(stride).groups(x.channels());
+    return conv(name, x, x.channels(), window, bias);
+  }
+
+  /** [N, C, H, W] -> [N, filters, (H + 2 pad - height) / stride + 1, ...]. */
+  public Value conv(String name, Value x, int filters, Window window, boolean bias) {
+    return conv(name, x, filters, window, bias, style.initials().conv());
+  }
+
+  /** A convolution whose first weights are not drawn as the others are. */
+  public Value conv(String name, Value x, int filters, Window window, boolean bias, Draw draw) {
+    int channels = x.channels() / window.groups();
+    long area = (long) window.height() * window.width();
+    long in = channels * area;
+    long out = filters * area;
+    List<Value> inputs = new ArrayList<>();
+    inputs.add(x);
+    inputs.add(
+        parameter(
+            draw, name + ".weight", in, out, filters, channels, window.height(), window.width()));
+    if (bias) {
+      inputs.add(parameter(style.initials().convBias(), name + ".bias", in, out, filters));
+    }
+    return graph.node("Conv", name, inputs, window.attributes());
+  }
+
+  /** [N, C, H, W] -> [N, filters, 2H, 2W], each value spread over a square of its own. */
+  public Value doubled(String name, Value x, int filters) {
+    return deconv(name, x, filters, Window.of(2).pad(0).stride(2), true);
+  }
+
+  /**
+   * A transposed convolution: [N, C, H, W] -> [N, filters, (H - 1) stride + height - 2 pad, ..].
+   */
+  public Value deconv(String name, Value x, int filters, Window window, boolean bias) {
+    int channels = x.channels();
+    int area = window.height() * window.width();
+    long in = Math.max(1, (long) channels * area / (window.stride() * window.stride()));
+    Draw draw = style.initials().conv();
+    List<Value> inputs = new ArrayList<>();
+    inputs.add(x);
+    inputs.add(
+        parameter(
+            draw,
+            name + ".weight",
+            in,
+            (long) filters * area,
+            channels,
+            filters,
+            window.height(),
+            window.width()));
+    if (bias) {
+      inputs.add(parameter(style.initials().convBias(), name + ".bias", in, filters, filters));
+    }
+    return graph.node("ConvTranspose", name, inputs, window.attributes());
+  }
+
+  /** [N, features] -> [N, outputs]. */
+  public Value linear(String name, Value x, int outputs) {
+    return linear(name, x, outputs, style.initials().linear());
+  }
+
+  /** A fully connected layer whose first weights are not drawn as the others are. */
+  public Value linear(String name, Value x, int outputs, Draw draw) {
+    int inputs = x.channels();
+    Value w = parameter(draw, name + ".weight", inputs, outputs, outputs, inputs);
+    Value b = parameter(style.initials().linearBias(), name + ".bias", inputs, outputs, outputs);
+    return graph.node("Gemm", name, List.of(x, w, b), Attribute.of("transB", 1));
+  }
+
+  public Value maxPool(String name, Value x, int kernel, int stride, int pad) {
+    return maxPool(name, x, Window.of(kernel).stride(stride).pad(pad));
+  }
+
+  /** A pool whose last window may reach over the edge: sizes are rounded up. */
+  public Value maxPoolCeil(String name, Value x, int kernel, int stride, int pad) {
+    Window window = Window.of(kernel).stride(stride).pad(pad);
+    return maxPool(name, x, window, Attribute.of("ceil_mode", 1));
+  }
+
+  /** The largest of each window; with {@link Extra#BLURPOOL} at every pixel, then blurred. */
+  private Value maxPool(String name, Value x, Window window, Attribute... more) {
+    int stride = window.stride();
+    int own = Blocks.step(this, stride);
+    Value y = node("MaxPool", name, x, window.stride(own).attributes(more));
+    return Blocks.blur(this, name + ".blur", y, stride);
+  }
+
+  /** The mean of each window; zeros at the sides count. */
+  public Value averagePool(String name, Value x, Window window) {
+    boolean padded = window.padHeight() > 0 || window.padWidth() > 0;
+    Attribute[] none = {};
+    Attribute[] count = {Attribute.of("count_include_pad", 1)};
+    return node("AveragePool", name, x, window.attributes(padded ? count : none));
+  }
+
+  /** [N, C, H, W] -> [N, C], whatever H and W are. */
+  public Value globalAverage(String name, Value x) {
+    return node("Flatten", name + ".flatten", node("GlobalAveragePool", name, x));
+  }
+
+  /**
+   * Drops a share of the values while training; nothing in a graph that is served.
+   *
+   * @param ratio the paper's, unless the options ask for another; nothing is added for 0
+   */
+  public Value dropout(String name, Value x, float ratio) {
+    idle.remove("dropout");
+    Double wanted = options.dropout();
+    float share = wanted == null ? ratio : wanted.floatValue();
+    return share == 0 ? x : graph.node("Dropout", name, List.of(x, number(share)));
+  }
+
   /** Each channel times a factor of its own that starts as {@code initial}. */
-  Value scale(String name, Value x, float initial) {
-    return graph.node(
-        "Mul", name + ".mul", List.of(x, parameter(name, initial, x.channels(), 1, 1)));
+  public Value scale(String name, Value x, float initial) {
+    return mul(name + ".mul", x, parameter(name, initial, x.channels(), 1, 1));
   }
 
   /** The normalization that the options ask for. */
-  Value norm(String name, Value x) {
+  public Value norm(String name, Value x) {
+    return norm(name, x, 1);
+  }
+
+  /** The last normalization of a residual function. */
+  public Value normLastOfBlock(String name, Value x) {
+    return norm(name, x, normalizes() && asked(Extra.ZERO_RESIDUAL) ? 0 : 1);
+  }
+
+  /** The normalization that the options ask for, whose factors start as {@code weight}. */
+  public Value norm(String name, Value x, float weight) {
+    idle.remove("normalization");
     int channels = x.channels();
     switch (normalization) {
       case NONE:
         return x;
       case BATCH:
-        return graph.node(
-            "BatchNormalization",
-            name,
-            List.of(
-                x,
-                parameter(name + ".weight", 1, channels),
-                parameter(name + ".bias", 0, channels),
-                parameter(name + ".running_mean", 0, channels),
-                parameter(name + ".running_var", 1, channels)),
-            Attribute.of("epsilon", epsilon));
+        return batchNorm(name, x, weight);
       case INSTANCE:
-        return affine("InstanceNormalization", name, x, channels);
+        return affine("InstanceNormalization", name, x, weight, channels);
       case GROUP:
         Attribute groups = Attribute.of("num_groups", groups(channels));
-        return affine("GroupNormalization", name, x, channels, groups);
+        return affine("GroupNormalization", name, x, weight, channels, groups);
       case LAYER:
-        return channelsFirst(name + ".nchw", normLast(name, x));
+        return channelsFirst(
+            name + ".nchw", layerNorm(name, channelsLast(name + ".nhwc", x), weight));
       default:
         throw new AssertionError(normalization);
     }
   }
 
+  private Value batchNorm(String name, Value x, float weight) {
+    int channels = x.channels();
+    List<Attribute> attributes = new ArrayList<>();
+    attributes.add(Attribute.of("epsilon", style.epsilon()));
+    if (style.momentum() != 0.9f) {
+      attributes.add(Attribute.of("momentum", style.momentum()));
+    }
+    return graph.node(
+        "BatchNormalization",
+        name,
+        List.of(
+            x,
+            parameter(name + ".weight", weight, channels),
+            parameter(name + ".bias", 0, channels),
+            parameter(name + ".running_mean", 0, channels),
+            parameter(name + ".running_var", 1, channels)),
+        attributes.toArray(Attribute[]::new));
+  }
+
   /** The normalization that the options ask for, [N, C, H, W] -> [N, H, W, C]. */
-  Value normLast(String name, Value x) {
+  public Value normLast(String name, Value x) {
+    idle.remove("normalization");
     return normalization == Normalization.LAYER
-        ? layerNorm(name, channelsLast(name + ".nhwc", x)) // ONNX normalizes last axes
+        ? layerNorm(name, channelsLast(name + ".nhwc", x), 1) // ONNX normalizes last axes
         : channelsLast(name + ".nhwc", norm(name, x));
   }
 
   /** Layer normalization over the last axis. */
-  Value layerNorm(String name, Value x) {
-    int last = x.shape().size() - 1;
-    return affine("LayerNormalization", name, x, (int) x.shape().get(last).size());
+  public Value layerNorm(String name, Value x) {
+    return layerNorm(name, x, 1);
   }
 
-  private Value affine(String operator, String name, Value x, int channels, Attribute... more) {
-    Value weight = parameter(name + ".weight", 1, channels);
+  private Value layerNorm(String name, Value x, float weight) {
+    int last = x.shape().size() - 1;
+    return affine("LayerNormalization", name, x, weight, (int) x.shape().get(last).size());
+  }
+
+  private Value affine(
+      String operator, String name, Value x, float first, int channels, Attribute... more) {
+    Value weight = parameter(name + ".weight", first, channels);
     Value bias = parameter(name + ".bias", 0, channels);
     Attribute[] attributes = Arrays.copyOf(more, more.length + 1);
-    attributes[more.length] = Attribute.of("epsilon", epsilon);
+    attributes[more.length] = Attribute.of("epsilon", style.epsilon());
     return graph.node(operator, name, List.of(x, weight, bias), attributes);
   }
 
-  Value channelsLast(String name, Value x) {
+  public Value channelsLast(String name, Value x) {
     return node("Transpose", name, x, ints("perm", 0, 2, 3, 1));
   }
 
-  Value channelsFirst(String name, Value x) {
+  public Value channelsFirst(String name, Value x) {
     return node("Transpose", name, x, ints("perm", 0, 3, 1, 2));
-  }
-
-  private Value parameter(String name, float value, long... dims) {
-    return graph.initializer(Weights.filled(name, value, dims));
   }
 
   /** 32 as in the paper, or the largest number below that divides the channels. */
@@ -307,55 +401,14 @@ final class Layers {
     return groups;
   }
 
-  /** The activation that the options ask for. */
-  Value act(String name, Value x) {
-    return switch (activation) {
-      case RELU -> node("Relu", name, x);
-      case RELU6 -> graph.node("Clip", name, List.of(x, number(0), number(6)));
-      case LEAKY_RELU -> node("LeakyRelu", name, x, Attribute.of("alpha", 0.01f));
-      case PRELU -> graph.node("PRelu", name, List.of(x, parameter(name + ".weight", 0.25f, 1)));
-      case ELU -> node("Elu", name, x);
-      case SELU -> node("Selu", name, x);
-      case SWISH -> graph.node("Mul", name, List.of(x, node("Sigmoid", name + ".sigmoid", x)));
-      case HARDSWISH -> node("HardSwish", name, x);
-      case MISH -> {
-        Value gate = node("Tanh", name + ".tanh", node("Softplus", name + ".softplus", x));
-        yield graph.node("Mul", name, List.of(x, gate));
-      }
-      case GELU -> node("Gelu", name, x);
-      case SIGMOID -> node("Sigmoid", name, x);
-      case TANH -> node("Tanh", name, x);
-      case SOFTPLUS -> node("Softplus", name, x);
-    };
+  /** The paper's activation, or the one that the options ask for. */
+  public Value act(String name, Value x) {
+    return act(name, x, style.activation());
   }
 
-  /** Every second row and column, with the missing channels zero: He 2016, option A. */
-  Value strideAndPad(String name, Value x, int filters, int stride) {
-    Value y = x;
-    if (stride > 1) {
-      y =
-          graph.node(
-              "Slice",
-              name + ".slice",
-              List.of(
-                  x,
-                  constant(name + ".starts", 0, 0),
-                  constant(name + ".ends", Long.MAX_VALUE, Long.MAX_VALUE),
-                  constant(name + ".axes", 2, 3),
-                  constant(name + ".steps", stride, stride)));
-    }
-    int more = filters - x.channels();
-    if (more < 0) {
-      throw new OnnxException(
-          "%s: a shortcut without parameters cannot go from %d to %d channels"
-              .formatted(name, x.channels(), filters));
-    }
-    if (more == 0) {
-      return y;
-    }
-    long[] pads = new long[8];
-    pads[1] = more / 2;
-    pads[5] = more - more / 2;
-    return graph.node("Pad", name, List.of(y, constant(name + ".pads", pads)));
+  /** An activation of this place, unless the options ask for another. */
+  public Value act(String name, Value x, Activation here) {
+    idle.remove("activation");
+    return Blocks.activation(this, name, x, options.activation() == null ? here : activation);
   }
 }

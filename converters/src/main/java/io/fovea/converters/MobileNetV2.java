@@ -23,7 +23,9 @@ final class MobileNetV2 {
   private MobileNetV2() {}
 
   static Model mobilenetV2(Options o) {
-    Layers l = new Layers("mobilenet_v2", o, Activation.RELU6, Normalization.BATCH, true);
+    Initials initials = new Initials(Draw.HE_OUT, Draw.ZERO, Draw.normal(0.01), Draw.ZERO);
+    Layers l =
+        new Layers("mobilenet_v2", o, Style.of(Activation.RELU6, Normalization.BATCH, initials));
     Value x = l.input(o.channelsOr(3));
     x = l.conv("features.0.0", x, filters(o, 32), 3, 2); // [N, 3, H, W] -> [N, 32, H/2, W/2]
     x = l.act("features.0.2", l.norm("features.0.1", x));
@@ -33,11 +35,14 @@ final class MobileNetV2 {
         String at = "features." + block++;
         x = inverted(l, at, x, stage[0], filters(o, stage[1]), i == 0 ? stage[3] : 1);
       }
+      if (stage[1] == 64) {
+        x = Blocks.nonLocal(l, "non_local", x);
+      }
     }
     int last = width(o) > 1 ? filters(o, 1280) : 1280; // a narrow net keeps its features
     x = l.conv("features.18.0", x, last, 1, 1);
     x = l.act("features.18.2", l.norm("features.18.1", x));
-    x = l.globalAverage("avgpool", x); // [N, 1280, H/32, W/32] -> [N, 1280]
+    x = Blocks.pooled(l, "avgpool", x); // [N, 1280, H/32, W/32] -> [N, 1280]
     return l.output(l.linear("classifier.1", l.dropout("dropout", x, 0.2f), o.classesOr(1000)));
   }
 
@@ -52,11 +57,14 @@ final class MobileNetV2 {
       y = l.act(conv + ".2", l.norm(conv + ".1", y));
     }
     String conv = at + ".conv." + layer++;
-    y = l.depthwise(conv + ".0", y, 3, stride, false);
+    y = l.depthwise(conv + ".0", y, 3, Blocks.step(l, stride), false);
     y = l.act(conv + ".2", l.norm(conv + ".1", y));
+    y = Blocks.blur(l, at + ".blur", y, stride);
+    y = Blocks.squeezeExcite(l, at + ".se", y);
     y = l.conv(at + ".conv." + layer++, y, filters, 1, 1);
-    y = l.norm(at + ".conv." + layer, y);
-    return stride == 1 && x.channels() == filters ? l.add(at + ".add", x, y) : y;
+    boolean same = stride == 1 && x.channels() == filters;
+    String last = at + ".conv." + layer;
+    return same ? l.add(at + ".add", x, l.normLastOfBlock(last, y)) : l.norm(last, y);
   }
 
   /** A multiple of 8, and never less than nine tenths of what the width asks for. */

@@ -39,7 +39,8 @@ final class UNet {
    * 1x1; their last row and column are repeated up to a multiple of 16.
    */
   static Model unet(Options o) {
-    Layers l = new Layers("unet", o, Activation.RELU, Normalization.BATCH, false);
+    Layers l =
+        new Layers("unet", o, Style.of(Activation.RELU, Normalization.BATCH, Initials.HE_IN));
     Value x = l.input(o.channelsOr(3));
     Value size = size(l, x);
     Value logits = new UNet(l, o, true).net(extended(l, x, size, 0, 0, "edge"));
@@ -54,7 +55,9 @@ final class UNet {
    * more.
    */
   static Model original(Options o) {
-    Layers l = new Layers("unet_original", o, Activation.RELU, Normalization.NONE, false);
+    Layers l =
+        new Layers(
+            "unet_original", o, Style.of(Activation.RELU, Normalization.NONE, Initials.HE_IN));
     Value x = l.input(o.channelsOr(1));
     Value size = size(l, x);
     Value logits = new UNet(l, o, false).net(extended(l, x, size, BORDER, 4, "reflect"));
@@ -70,6 +73,7 @@ final class UNet {
       x = l.maxPool(at + ".pool", skips[level], 2, 2, 0);
     }
     x = dropped("bottom", twoConvs("bottom", x, o.scaled(64 << LEVELS)));
+    x = Blocks.nonLocal(l, "non_local", x);
     for (int level = LEVELS - 1; level >= 0; level--) { // [N, 2C, H/2, W/2] -> [N, C, H, W]
       String at = "up" + (level + 1);
       int filters = o.scaled(64 << level);
@@ -77,21 +81,21 @@ final class UNet {
       Value skip = padded ? skips[level] : centre(at + ".skip", skips[level], CROPS[level]);
       x = twoConvs(at, l.concat(at + ".concat", 1, List.of(skip, up)), filters);
     }
-    return l.conv("head", x, o.classesOr(2), 1, 1, 0, true);
+    return l.conv("head", x, o.classesOr(2), Window.of(1), true);
   }
 
   private Value twoConvs(String at, Value x, int filters) {
     boolean bias = !padded || !l.normalizes();
     Value y = x;
     for (int i = 1; i <= 2; i++) {
-      y = l.conv(at + ".conv" + i, y, filters, 3, 1, padded ? 1 : 0, bias);
+      y = l.conv(at + ".conv" + i, y, filters, Window.of(3).pad(padded ? 1 : 0), bias);
       y = l.act(at + ".act" + i, l.norm(at + ".norm" + i, y));
     }
-    return y;
+    return Blocks.squeezeExcite(l, at + ".se", y);
   }
 
   private Value dropped(String at, Value x) {
-    return padded ? x : l.dropout(at + ".dropout", x, 0.5f);
+    return l.dropout(at + ".dropout", x, padded ? 0 : 0.5f);
   }
 
   /** Height and width, as they are when the graph runs. */

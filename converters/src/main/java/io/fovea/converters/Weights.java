@@ -3,6 +3,7 @@ package io.fovea.converters;
 import io.fovea.onnx.Tensor;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.DoubleSupplier;
 
 /**
  * Draws initial weights. Each tensor has a generator of its own, from the seed and the tensor's
@@ -15,24 +16,12 @@ final class Weights {
     this.seed = seed;
   }
 
-  /** Normal around 0 (He 2015, <a href="https://arxiv.org/abs/1502.01852">1502.01852</a>). */
-  Tensor heNormal(String name, long fan, long... dims) {
-    Random random = random(name);
+  Tensor draw(Draw draw, String name, long fanIn, long fanOut, long... dims) {
+    Random random = new OwnRandom(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+    DoubleSupplier source = draw.from(random, fanIn, fanOut);
     float[] values = new float[size(dims)];
-    double std = Math.sqrt(2.0 / fan);
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (random.nextGaussian() * std);
-    }
-    return Tensor.of(name, dims, values);
-  }
-
-  /** Uniform within the inverse root of the number of inputs of a unit, as LeCun 1998 draws. */
-  Tensor uniform(String name, long fanIn, long... dims) {
-    Random random = random(name);
-    float[] values = new float[size(dims)];
-    double bound = 1 / Math.sqrt(fanIn);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+      values[i] = (float) source.getAsDouble();
     }
     return Tensor.of(name, dims, values);
   }
@@ -41,10 +30,6 @@ final class Weights {
     float[] values = new float[size(dims)];
     Arrays.fill(values, value);
     return Tensor.of(name, dims, values);
-  }
-
-  private Random random(String name) {
-    return new OwnRandom(seed * 0x9E3779B97F4A7C15L + name.hashCode());
   }
 
   private static int size(long... dims) {

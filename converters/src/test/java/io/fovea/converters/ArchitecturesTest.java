@@ -43,6 +43,8 @@ class ArchitecturesTest {
     "resnet50, 25557032",
     "resnet101, 44549160",
     "resnet152, 60192808",
+    "wide_resnet50_2, 68883240",
+    "resnext50_32x4d, 25028904",
     "googlenet, 6624904",
     "mobilenet_v2, 3504872",
     "convnext_tiny, 28589128",
@@ -60,7 +62,15 @@ class ArchitecturesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"resnet18", "resnet34", "resnet50", "googlenet", "mobilenet_v2", "convnext_tiny"})
+      strings = {
+        "resnet18",
+        "resnet34",
+        "resnet50",
+        "resnext50_32x4d",
+        "googlenet",
+        "mobilenet_v2",
+        "convnext_tiny"
+      })
   void namesItsWeightsAsPublishedCheckpointsDo(String name) throws IOException {
     Path list =
         Path.of(System.getProperty("fovea.shared", "../../shared"))

@@ -52,12 +52,6 @@ final class FineTuneOptions {
   boolean freezeStatistics;
 
   @Option(
-      names = "--dropout",
-      paramLabel = "RATIO",
-      description = "of a file: puts a dropout before its head, in [0, 1)")
-  @Nullable Double dropout;
-
-  @Option(
       names = "--untie",
       description = "of a file: parameters that several nodes share become one each")
   boolean untie;
@@ -66,8 +60,12 @@ final class FineTuneOptions {
     return new Selection(freeze, freezeDepth, train, bodyRate, !noDecayNorms, freezeStatistics);
   }
 
-  /** A file as it is trained on, with a head for this number of classes. */
-  Model prepared(Model file, int classes, long seed) {
+  /**
+   * A file as it is trained on, with a head for this number of classes.
+   *
+   * @param dropout share that is dropped before the head
+   */
+  Model prepared(Model file, int classes, @Nullable Double dropout, long seed) {
     Model model = untie ? Surgery.untied(file) : file;
     Surgery.notes(model).forEach(note -> Terminal.note("note: %s", note));
     Head found = Head.of(model, head);

@@ -1,8 +1,10 @@
 package io.fovea.cli;
 
 import io.fovea.converters.Activation;
+import io.fovea.converters.Extra;
 import io.fovea.converters.Normalization;
 import io.fovea.converters.Options;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -25,16 +27,33 @@ final class GraphOptions {
   @Nullable Normalization normalization;
 
   @Option(
+      names = "--dropout",
+      paramLabel = "RATIO",
+      description = "share of the values before the last layer that training drops, in [0, 1)")
+  @Nullable Double dropout;
+
+  @Option(
+      names = "--with",
+      split = ",",
+      paramLabel = "EXTRA",
+      description = "adds to the paper's net: ${COMPLETION-CANDIDATES}")
+  Set<Extra> extras = Set.of();
+
+  @Option(
       names = "--seed",
       description = "draws initial weights and the order of pictures; default: ${DEFAULT-VALUE}")
   long seed;
 
   Options options(@Nullable Integer classes) {
-    return new Options(channels, classes, width, activation, normalization, seed);
+    return new Options(channels, classes, width, activation, normalization, dropout, extras, seed);
   }
 
   /** Whether any option that shapes a new graph is given. */
   boolean shapes() {
-    return channels != null || width != null || activation != null || normalization != null;
+    return channels != null
+        || width != null
+        || activation != null
+        || normalization != null
+        || !extras.isEmpty();
   }
 }

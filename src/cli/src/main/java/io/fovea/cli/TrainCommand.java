@@ -136,7 +136,8 @@ final class TrainCommand implements Callable<Integer> {
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
       throw new Fovea.UserException(
-          "--channels, --width, --activation and --normalization are for new graphs, not " + net);
+          "--channels, --width, --activation, --normalization and --with are for new graphs, not "
+              + net);
     }
     Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
@@ -144,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
     int outputs = all.labels().size();
     Model model =
         named == null
-            ? tuning.prepared(Objects.requireNonNull(file), outputs, graph.seed)
+            ? tuning.prepared(Objects.requireNonNull(file), outputs, graph.dropout, graph.seed)
             : fresh(named, fed, all);
     train(model, parts, fed, recipe, output, json);
     return 0;

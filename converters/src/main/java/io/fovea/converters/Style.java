@@ -1,0 +1,28 @@
+package io.fovea.converters;
+
+/**
+ * What the layers of a paper's net have in common; {@link Options} may ask for another activation
+ * or normalization.
+ *
+ * @param epsilon what normalizations add to a variance
+ * @param momentum share of the running statistics that a batch leaves as it is
+ */
+public record Style(
+    Activation activation,
+    Normalization normalization,
+    Initials initials,
+    float epsilon,
+    float momentum) {
+
+  public static Style of(Activation activation, Normalization normalization, Initials initials) {
+    return new Style(activation, normalization, initials, 1e-5f, 0.9f);
+  }
+
+  public Style epsilon(float e) {
+    return new Style(activation, normalization, initials, e, momentum);
+  }
+
+  public Style momentum(float m) {
+    return new Style(activation, normalization, initials, epsilon, m);
+  }
+}

@@ -4,7 +4,11 @@ import io.fovea.converters.Architecture.Task;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.OnnxException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import java.util.function.Function;
 
 /** The list of architectures. */
@@ -18,7 +22,7 @@ public final class Architectures {
   private static final String SANDLER = "Sandler 2018, https://arxiv.org/abs/1801.04381";
   private static final String LIU = "Liu 2022, https://arxiv.org/abs/2201.03545";
   private static final String RONNEBERGER = "Ronneberger 2015, https://arxiv.org/abs/1505.04597";
-  private static final List<Architecture> ALL = list();
+  private static final List<Architecture> BUILT_IN = list();
 
   private Architectures() {}
 
@@ -67,8 +71,29 @@ public final class Architectures {
         name, paper, Task.SEGMENTATION, channels, classes, size, smallest, builder);
   }
 
+  /**
+   * All nets: the built-in ones in the order of their papers' families, then those that an {@link
+   * ArchitectureProvider} on the class path adds.
+   *
+   * @throws OnnxException where a provider cannot be loaded, or two nets have one name
+   */
   public static List<Architecture> all() {
-    return ALL;
+    Map<String, Architecture> all = new LinkedHashMap<>();
+    BUILT_IN.forEach(a -> all.put(a.name(), a));
+    try {
+      for (ArchitectureProvider provider : ServiceLoader.load(ArchitectureProvider.class)) {
+        for (Architecture a : provider.architectures()) {
+          if (all.putIfAbsent(a.name(), a) != null) {
+            throw new OnnxException(
+                "%s: there is an architecture '%s' already"
+                    .formatted(provider.getClass().getName(), a.name()));
+          }
+        }
+      }
+    } catch (ServiceConfigurationError e) {
+      throw new OnnxException("architectures: " + e.getMessage());
+    }
+    return List.copyOf(all.values());
   }
 
   /**
@@ -77,13 +102,14 @@ public final class Architectures {
    * @throws OnnxException listing the names that there are
    */
   public static Architecture named(String name) {
-    return ALL.stream()
+    List<Architecture> all = all();
+    return all.stream()
         .filter(a -> a.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
                 new OnnxException(
                     "no architecture '%s'; there are %s"
-                        .formatted(name, ALL.stream().map(Architecture::name).toList())));
+                        .formatted(name, all.stream().map(Architecture::name).toList())));
   }
 }

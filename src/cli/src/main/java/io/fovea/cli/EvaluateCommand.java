@@ -37,17 +37,29 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "one JSON object")
   boolean json;
 
+  @Option(
+      names = "--card",
+      description = "a model card in Markdown: the file, how it was trained, the figures")
+  boolean card;
+
   @Override
   public Integer call() throws IOException {
     Dataset set = data.measured();
     if (!data.isHeldOut()) {
       Terminal.note("%s has no held-out part: measured on all of it", data.data);
     }
+    if (json && card) {
+      throw new Fovea.UserException("evaluate: expected --json or --card, met both");
+    }
     Evaluation e;
+    long start = System.nanoTime();
     try (Progress progress = new Progress("evaluate", set.size())) {
       e = evaluate(serving.model(file), serving.preprocessing(), set, progress::at);
     }
-    if (json) {
+    double seconds = (System.nanoTime() - start) / 1e9;
+    if (card) {
+      System.out.print(Card.of(file, e, seconds / set.size()));
+    } else if (json) {
       System.out.println(Json.text(e.facts()));
     } else {
       print(e);
@@ -77,20 +89,26 @@ final class EvaluateCommand implements Callable<Integer> {
   static void print(Evaluation e) {
     if (e instanceof Evaluation.Classes c) {
       Confusion all = c.confusion();
+      double[] interval = all.interval();
       System.out.printf(
-          "%s (%,d of %,d), calibration error %.3f%n%n",
-          e.headline(), all.correct(), all.count(), c.calibrationError());
+          "%s (%,d of %,d; 95 %% interval %.2f to %.2f %%), calibration error %.3f%n%n",
+          e.headline(),
+          all.correct(),
+          all.count(),
+          100 * interval[0],
+          100 * interval[1],
+          c.calibrationError());
       boolean fits = all.labels().size() <= WIDEST_CONFUSION;
       heading(
           "%-14s %8s %8s %8s%s",
-          "class", "pictures", "recall", "precision", fits ? "   confusion" : "");
+          "class", "pictures", "recall", "precision", fits ? "  said, in the classes' order" : "");
       for (int k = 0; k < all.labels().size(); k++) {
         System.out.printf(
-            "%-14s %8d %7.1f%% %7.1f%%  %s%n",
+            "%-14s %8d %8s %8s  %s%n",
             all.labels().get(k),
             all.count(k),
-            100 * all.recall(k),
-            100 * all.precision(k),
+            percent(all.recall(k), 1),
+            percent(all.precision(k), 1),
             fits ? row(all.counts()[k]) : "");
       }
     } else if (e instanceof Evaluation.Pixels p) {
@@ -102,13 +120,13 @@ final class EvaluateCommand implements Callable<Integer> {
           "%-14s %12s %8s %8s %8s %9s", "class", "pixels", "IoU", "Dice", "recall", "precision");
       for (int k = 0; k < all.labels().size(); k++) {
         System.out.printf(
-            "%-14s %,12d %7.2f%% %7.2f%% %7.2f%% %8.2f%%%n",
+            "%-14s %,12d %8s %8s %8s %9s%n",
             all.labels().get(k),
             all.count(k),
-            100 * all.iou(k),
-            100 * all.dice(k),
-            100 * all.recall(k),
-            100 * all.precision(k));
+            percent(all.iou(k), 2),
+            percent(all.dice(k), 2),
+            percent(all.recall(k), 2),
+            percent(all.precision(k), 2));
       }
     } else if (e instanceof Evaluation.Values v) {
       System.out.printf("%s%n%n", e.headline());
@@ -124,6 +142,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static void heading(String format, Object... columns) {
     System.out.println(Terminal.heading(format.formatted(columns)));
+  }
+
+  /** A share; nothing where there is none, of a class that does not occur. */
+  static String percent(double share, int digits) {
+    return Double.isNaN(share) ? "-" : ("%." + digits + "f%%").formatted(100 * share);
   }
 
   private static String row(long[] counts) {

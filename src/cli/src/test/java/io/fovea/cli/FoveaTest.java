@@ -63,6 +63,9 @@ class FoveaTest {
         fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"))
             .out()
             .startsWith("accuracy "));
+    String card = fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"), "--card").out();
+    assertTrue(card.startsWith("# " + net.getFileName()), card);
+    assertTrue(card.contains("| class | arrow | circle |") && card.contains("95 % interval"), card);
   }
 
   @Test

@@ -45,6 +45,21 @@ public record Confusion(List<String> labels, long[][] counts) {
     return (double) correct() / count();
   }
 
+  /**
+   * What the accuracy of many more would lie in, 19 times of 20, where each is drawn by itself: the
+   * score interval of <a href="https://doi.org/10.1080/01621459.1927.10502953">Wilson 1927</a>.
+   *
+   * @return lower and upper end, in [0, 1]; NaN where nothing was counted
+   */
+  public double[] interval() {
+    double z = 1.959964;
+    double n = count();
+    double p = accuracy();
+    double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+    double half = z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+    return new double[] {centre - half, centre + half};
+  }
+
   /** Share of a class that got its answer, in [0, 1]; NaN where there is none of it. */
   public double recall(int label) {
     return (double) counts[label][label] / count(label);

@@ -39,6 +39,7 @@ public sealed interface Evaluation {
     public Map<String, Object> facts() {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("accuracy", confusion.accuracy());
+      facts.put("interval", confusion.interval());
       facts.put("correct", confusion.correct());
       facts.put("count", confusion.count());
       facts.put("calibrationError", calibrationError);

@@ -87,12 +87,17 @@ final class Elementwise {
     Operators.binary(name, since, (a, b) -> Torch.signed(a, b, f));
   }
 
-  /** Onto an input that may be overwritten, where the sum has its shape. */
+  /**
+   * Onto an input that may be overwritten, where the sum has its shape. A transposed one is left:
+   * its layout would spread to all that follows.
+   */
   private static Tensor sum(Frame in) {
     if (in.free() >= 0) {
       Tensor onto = in.get(in.free());
       Tensor other = in.get(1 - in.free());
-      if (onto.is_floating_point() && covers(Torch.shape(onto), Torch.shape(other))) {
+      if (onto.is_floating_point()
+          && onto.is_contiguous()
+          && covers(Torch.shape(onto), Torch.shape(other))) {
         onto.add_(other);
         return onto;
       }

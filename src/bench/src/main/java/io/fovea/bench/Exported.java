@@ -1,8 +1,11 @@
 package io.fovea.bench;
 
+import io.fovea.onnx.Attribute;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
+import io.fovea.onnx.proto.AttributeProto;
 import io.fovea.onnx.proto.GraphProto;
 import io.fovea.onnx.proto.NodeProto;
 import io.fovea.onnx.proto.TensorProto;
@@ -11,8 +14,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A net as PyTorch's exporter writes it at opset 17: linear layers as MatMul and Add with the
- * weight transposed, GELU as Div, Erf, Add, Mul and Mul.
+ * A net as PyTorch's exporter writes it at opset 16: linear layers as MatMul and Add with the
+ * weight transposed, GELU as Div, Erf, Add, Mul and Mul, layer normalization in nine nodes.
  */
 final class Exported {
   private final GraphProto.Builder graph;
@@ -30,6 +33,7 @@ final class Exported {
       switch (node.getOpType()) {
         case "Gelu" -> e.gelu(node);
         case "Gemm" -> e.linear(node);
+        case "LayerNormalization" -> e.layerNormalization(node);
         default -> e.graph.addNode(node);
       }
     }
@@ -40,7 +44,7 @@ final class Exported {
     }
     e.graph.addAllInitializer(e.added.values());
     var proto = model.proto().toBuilder().setIrVersion(8);
-    proto.getOpsetImportBuilder(0).setVersion(17);
+    proto.getOpsetImportBuilder(0).setVersion(16);
     return new Model(proto.build(), null).withGraph(new Graph(e.graph.build(), null));
   }
 
@@ -52,6 +56,22 @@ final class Exported {
     node("Add", y + ".add", y + ".erf", number(y + ".one", 1));
     node("Mul", y + ".mul", x, y + ".add");
     node("Mul", y, y + ".mul", number(y + ".half", 0.5));
+  }
+
+  private void layerNormalization(NodeProto node) {
+    String x = node.getInput(0);
+    String y = node.getOutput(0);
+    double epsilon = new Node(node, null).attribute("epsilon", 1e-5f);
+    AttributeProto lastAxis = Attribute.ints("axes", -1).proto();
+    node("ReduceMean", y + ".mean", x).addAttribute(lastAxis);
+    node("Sub", y + ".sub", x, y + ".mean");
+    node("Pow", y + ".pow", y + ".sub", number(y + ".two", 2));
+    node("ReduceMean", y + ".variance", y + ".pow").addAttribute(lastAxis);
+    node("Add", y + ".shifted", y + ".variance", number(y + ".epsilon", epsilon));
+    node("Sqrt", y + ".sqrt", y + ".shifted");
+    node("Div", y + ".div", y + ".sub", y + ".sqrt");
+    node("Mul", y + ".scaled", y + ".div", node.getInput(1));
+    node("Add", y, y + ".scaled", node.getInput(2));
   }
 
   private void linear(NodeProto node) {
@@ -74,11 +94,11 @@ final class Exported {
     return name;
   }
 
-  private void node(String operator, String output, String... inputs) {
+  private NodeProto.Builder node(String operator, String output, String... inputs) {
     NodeProto.Builder b = graph.addNodeBuilder().setOpType(operator).setName(output);
     for (String input : inputs) {
       b.addInput(input);
     }
-    b.addOutput(output);
+    return b.addOutput(output);
   }
 }

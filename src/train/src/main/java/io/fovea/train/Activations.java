@@ -4,6 +4,8 @@ import static io.fovea.train.Kernel.one;
 import static io.fovea.train.Operators.add;
 import static io.fovea.train.Operators.unary;
 
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -16,14 +18,14 @@ final class Activations {
   private Activations() {}
 
   static void register() {
-    unary("Relu", 6, torch::relu);
-    unary("Sigmoid", 6, torch::sigmoid);
-    unary("Tanh", 6, torch::tanh);
+    add("Relu", 6, op -> inPlace(torch::relu, torch::relu_));
+    add("Sigmoid", 6, op -> inPlace(torch::sigmoid, torch::sigmoid_));
+    add("Tanh", 6, op -> inPlace(torch::tanh, torch::tanh_));
     unary("Softplus", 1, torch::softplus);
     unary("Softsign", 1, x -> x.div(torch.add(x.abs(), new Scalar(1f))));
     unary("HardSwish", 14, torch::hardswish);
     unary("Mish", 18, torch::mish);
-    add("LeakyRelu", 6, op -> scalar(op.f("alpha", 0.01f), torch::leaky_relu));
+    add("LeakyRelu", 6, op -> leaky(op.f("alpha", 0.01f)));
     add("ThresholdedRelu", 1, op -> scalar(op.f("alpha", 1), Activations::thresholded));
     add("Elu", 6, op -> elu(op.f("alpha", 1), 1));
     add("Selu", 6, op -> elu(op.f("alpha", 1.6732632f), op.f("gamma", 1.0507010f)));
@@ -35,6 +37,18 @@ final class Activations {
     add("Clip", 6, Activations::clip);
     add("PRelu", 7, op -> one(in -> prelu(in.x(), in.get(1))));
     add("Dropout", 7, Activations::dropout);
+  }
+
+  /** A function whose slope follows from its result: it overwrites its input where it may. */
+  private static Kernel inPlace(UnaryOperator<Tensor> f, Consumer<Tensor> overwriting) {
+    return one(
+        in -> {
+          if (in.free() != 0) {
+            return f.apply(in.x());
+          }
+          overwriting.accept(in.x());
+          return in.x(); // libtorch's own answer is a handle that holds nothing
+        });
   }
 
   private interface WithScalar {
@@ -54,8 +68,20 @@ final class Activations {
     return one(in -> torch.gelu(in.x(), how));
   }
 
+  /** A negative slope hides an input's sign: its gradient needs the input. */
+  private static Kernel leaky(float alpha) {
+    UnaryOperator<Tensor> f = x -> torch.leaky_relu(x, new Scalar(alpha));
+    return alpha < 0
+        ? one(in -> f.apply(in.x()))
+        : inPlace(f, x -> torch.leaky_relu_(x, new Scalar(alpha)));
+  }
+
   private static Kernel elu(float alpha, float scale) {
-    return one(in -> torch.elu(in.x(), new Scalar(alpha), new Scalar(scale), new Scalar(1f)));
+    UnaryOperator<Tensor> f =
+        x -> torch.elu(x, new Scalar(alpha), new Scalar(scale), new Scalar(1f));
+    return alpha < 0 || scale <= 0
+        ? one(in -> f.apply(in.x()))
+        : inPlace(f, x -> torch.elu_(x, new Scalar(alpha), new Scalar(scale), new Scalar(1f)));
   }
 
   private static Kernel hardSigmoid(Operation op) {

@@ -7,6 +7,7 @@ import static io.fovea.train.Operators.unary;
 import io.fovea.onnx.DataType;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -45,7 +46,7 @@ final class Elementwise {
     unary("IsNaN", 9, torch::isnan);
     add("IsInf", 10, Elementwise::isInf);
 
-    binary("Add", 7, (a, b) -> a.add(b));
+    add("Add", 7, op -> one(Elementwise::sum));
     binary("Sub", 7, (a, b) -> a.sub(b));
     binary("Mul", 7, (a, b) -> a.mul(b));
     binary("Div", 7, Elementwise::divide);
@@ -84,6 +85,32 @@ final class Elementwise {
 
   private static void binary(String name, int since, BinaryOperator<Tensor> f) {
     Operators.binary(name, since, (a, b) -> Torch.signed(a, b, f));
+  }
+
+  /**
+   * Onto an input that may be overwritten, where the sum has its shape. A transposed one is left:
+   * its layout would spread to all that follows.
+   */
+  private static Tensor sum(Frame in) {
+    if (in.free() >= 0) {
+      Tensor onto = in.get(in.free());
+      Tensor other = in.get(1 - in.free());
+      if (onto.is_floating_point()
+          && onto.is_contiguous()
+          && covers(Torch.shape(onto), Torch.shape(other))) {
+        onto.add_(other);
+        return onto;
+      }
+    }
+    return Torch.signed(in.x(), in.get(1), (a, b) -> a.add(b));
+  }
+
+  /** Whether a shape is what it broadcasts to with another one. */
+  private static boolean covers(long[] shape, long[] other) {
+    int more = shape.length - other.length;
+    return more >= 0
+        && IntStream.range(0, other.length)
+            .allMatch(i -> other[i] == 1 || other[i] == shape[i + more]);
   }
 
   private static Kernel to(ScalarType type) {

@@ -38,7 +38,7 @@ final class Folding {
           in[i] = copy;
         }
       }
-      var out = kernel.run(new Frame(in, false));
+      var out = kernel.run(new Frame(in, false, -1));
       for (var tensor : out) {
         if (tensor.numel() > LARGEST) {
           return false;

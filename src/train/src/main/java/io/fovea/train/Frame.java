@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param inputs null where an optional one is left out
  * @param training whether batch statistics are used and dropout is active
+ * @param free index of an input that may be overwritten, since nobody else reads it; -1 for none
  */
-record Frame(@Nullable Tensor[] inputs, boolean training) {
+record Frame(@Nullable Tensor[] inputs, boolean training, int free) {
   Tensor x() {
     return get(0);
   }

@@ -1,26 +1,47 @@
 package io.fovea.train;
 
+import io.fovea.onnx.Attribute;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import io.fovea.onnx.proto.NodeProto;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the nodes into which exporters before opset 20 wrote a GELU, {@code x / sqrt 2}, Erf,
- * {@code + 1}, {@code * x}, {@code * 0.5}, for the one operator that they stand for: the same
- * numbers, and one value kept for the backward pass instead of four. The file keeps its nodes.
+ * Takes nodes into which exporters wrote an operator that their opset did not have yet for that
+ * operator: the same numbers, and one value kept for the backward pass instead of many. The file
+ * keeps its nodes.
+ *
+ * <ul>
+ *   <li>GELU: {@code x / sqrt 2}, Erf, {@code + 1}, {@code * x}, {@code * 0.5}
+ *   <li>layer normalization: {@code d = x - mean(x)}, {@code d / sqrt(mean(d^2) + epsilon)}, {@code
+ *       * weight}, {@code + bias}
+ * </ul>
  */
 final class Fusion {
-  /** The opset whose Gelu a fused node is. */
-  static final int GELU_OPSET = 20;
+  /** The opset from which a file has the operator itself. */
+  private static final Map<String, Integer> SINCE = Map.of("Gelu", 20, "LayerNormalization", 17);
 
   private static final double BOUND = 1e-4; // exporters write the constants in float
+
+  /** Nodes that stand for one; the last one's output is its output. */
+  private record Match(NodeProto.Builder whole, Node... parts) {
+    Node last() {
+      return parts[parts.length - 1];
+    }
+
+    Node node() {
+      return new Node(
+          whole.setName(last().label()).addOutput(last().outputs().get(0)).build(), null);
+    }
+  }
 
   private final Map<String, Tensor> constants;
   private final Map<String, Node> producers = new HashMap<>();
@@ -37,19 +58,21 @@ final class Fusion {
     }
   }
 
-  /** The nodes with each GELU as one. */
-  static List<Node> gelus(List<Node> nodes, Map<String, Tensor> constants, Set<String> outputs) {
+  /** The nodes with each group that stands for one operator as that one. */
+  static List<Node> fuse(List<Node> nodes, Map<String, Tensor> constants, Set<String> outputs) {
     Fusion fusion = new Fusion(nodes, constants, outputs);
     Set<Node> gone = new HashSet<>();
     Map<Node, Node> fused = new HashMap<>();
     for (Node node : nodes) {
-      if (node.operator().equals("Erf")) {
-        List<Node> all = fusion.gelu(node);
-        if (!all.isEmpty()) {
-          Node last = all.get(all.size() - 1);
-          gone.addAll(all);
-          fused.put(last, one(fusion.inner(all.get(0)), last));
-        }
+      Match match =
+          switch (node.operator()) {
+            case "Erf" -> fusion.gelu(node);
+            case "Sqrt" -> fusion.layerNormalization(node);
+            default -> null;
+          };
+      if (match != null) {
+        gone.addAll(List.of(match.parts));
+        fused.put(match.last(), match.node());
       }
     }
     return nodes.stream()
@@ -58,59 +81,121 @@ final class Fusion {
         .toList();
   }
 
-  private static Node one(String x, Node last) {
-    NodeProto.Builder gelu =
-        NodeProto.newBuilder().setOpType("Gelu").setName(last.label()).addInput(x);
-    return new Node(gelu.addOutput(last.outputs().get(0)).build(), null);
+  /** The opset that a node is of: at least the one that has its operator. */
+  static int opset(Node node, int opset) {
+    return node.domain().isEmpty()
+        ? Math.max(opset, SINCE.getOrDefault(node.operator(), 0))
+        : opset;
   }
 
-  /** The nodes of the GELU around an Erf, its division first, its last product last; or none. */
-  private List<Node> gelu(Node erf) {
+  private static NodeProto.Builder whole(String operator, String... inputs) {
+    return NodeProto.newBuilder().setOpType(operator).addAllInput(List.of(inputs));
+  }
+
+  private @Nullable Match gelu(Node erf) {
     Node scaled = producers.get(erf.inputs().get(0));
     if (scaled == null || !isScaling(scaled) || !isInside(scaled)) {
-      return List.of();
+      return null;
     }
     String x = inner(scaled);
-    Node plusOne = user(erf);
-    if (plusOne == null || !isBy(plusOne, "Add", 1)) {
-      return List.of();
+    Node plusOne = user(erf, "Add");
+    Node product = user(plusOne, "Mul");
+    if (plusOne == null || product == null || !isBy(plusOne, 1)) {
+      return null;
     }
-    Node product = user(plusOne);
-    if (product == null || !product.operator().equals("Mul")) {
-      return List.of();
-    }
-    String other = other(product, plusOne.outputs().get(0));
+    NodeProto.Builder gelu = whole("Gelu", x);
+    String other = other(product, plusOne);
     if (other.equals(x)) { // (x * (1 + erf)) * 0.5
-      Node half = user(product);
-      return half != null && isBy(half, "Mul", 0.5)
-          ? List.of(scaled, erf, plusOne, product, half)
-          : List.of();
+      Node half = user(product, "Mul");
+      return half != null && isBy(half, 0.5)
+          ? new Match(gelu, scaled, erf, plusOne, product, half)
+          : null;
     }
-    Node half = producers.get(other); // (x * 0.5) * (1 + erf)
-    return half != null && isBy(half, "Mul", 0.5) && isInside(half) && inner(half).equals(x)
-        ? List.of(scaled, erf, plusOne, half, product)
-        : List.of();
+    Node half = part(other, "Mul"); // (x * 0.5) * (1 + erf)
+    return half != null && isBy(half, 0.5) && inner(half).equals(x)
+        ? new Match(gelu, scaled, erf, plusOne, half, product)
+        : null;
+  }
+
+  private @Nullable Match layerNormalization(Node sqrt) {
+    Node shifted = part(sqrt, 0, "Add");
+    Node variance = shifted == null ? null : part(inner(shifted), "ReduceMean");
+    Node square = part(variance, 0, "Pow");
+    Node centred = square == null ? null : producers.get(square.inputs().get(0));
+    Node mean = part(centred, 1, "ReduceMean");
+    Node scaled = user(sqrt, "Div");
+    Node weighted = user(scaled, "Mul");
+    Node last = user(weighted, "Add");
+    if (shifted == null
+        || variance == null
+        || square == null
+        || centred == null
+        || mean == null
+        || scaled == null
+        || weighted == null
+        || last == null) {
+      return null;
+    }
+    String x = mean.inputs().get(0);
+    boolean centres = centred.operator().equals("Sub") && centred.inputs().get(0).equals(x);
+    boolean scales = scaled.inputs().equals(List.of(value(centred), value(sqrt)));
+    Double epsilon = number(other(shifted, variance));
+    int axes = lastAxes(mean);
+    if (!centres
+        || !scales
+        || !isBy(square, 2)
+        || !isWanted(centred, 2)
+        || epsilon == null
+        || axes == 0
+        || lastAxes(variance) != axes) {
+      return null;
+    }
+    NodeProto.Builder whole =
+        whole("LayerNormalization", x, other(weighted, scaled), other(last, weighted))
+            .addAttribute(Attribute.of("axis", -axes).proto())
+            .addAttribute(Attribute.of("epsilon", epsilon.floatValue()).proto());
+    return new Match(whole, mean, centred, square, variance, shifted, sqrt, scaled, weighted, last);
+  }
+
+  /** How many of the last axes a reduction keeps at 1; 0 where it does anything else. */
+  private int lastAxes(Node reduction) {
+    long[] axes = reduction.attribute("axes", new long[0]);
+    if (reduction.inputs().size() > 1) {
+      Tensor given = constants.get(reduction.inputs().get(1));
+      axes = given == null ? axes : given.longs();
+    }
+    long[] sorted = Arrays.stream(axes).sorted().toArray();
+    long[] last = LongStream.range(-axes.length, 0).toArray();
+    return Arrays.equals(sorted, last) && reduction.attribute("keepdims", 1) != 0 ? axes.length : 0;
   }
 
   private boolean isScaling(Node node) {
-    return isBy(node, "Div", Math.sqrt(2)) || isBy(node, "Mul", Math.sqrt(0.5));
+    return (node.operator().equals("Div") && isBy(node, Math.sqrt(2)))
+        || (node.operator().equals("Mul") && isBy(node, Math.sqrt(0.5)));
   }
 
   /** Whether a node combines a value with a number. */
-  private boolean isBy(Node node, String operator, double number) {
-    if (!node.operator().equals(operator) || node.inputs().size() != 2) {
-      return false;
-    }
-    boolean second = isNumber(node.inputs().get(1), number);
-    return second || (!operator.equals("Div") && isNumber(node.inputs().get(0), number));
+  private boolean isBy(Node node, double number) {
+    boolean commutes = Set.of("Add", "Mul").contains(node.operator());
+    return node.inputs().size() == 2
+        && (isNumber(node.inputs().get(1), number)
+            || (commutes && isNumber(node.inputs().get(0), number)));
   }
 
-  private boolean isNumber(String name, double number) {
+  private boolean isNumber(String name, double wanted) {
+    Double met = number(name);
+    return met != null && Math.abs(met - wanted) < BOUND;
+  }
+
+  private @Nullable Double number(String name) {
     Tensor tensor = constants.get(name);
-    return tensor != null
-        && tensor.type().isFloating()
-        && tensor.size() == 1
-        && Math.abs(tensor.doubles()[0] - number) < BOUND;
+    return tensor != null && tensor.type().isFloating() && tensor.size() == 1
+        ? tensor.doubles()[0]
+        : null;
+  }
+
+  private static String value(Node node) {
+    return node.outputs().get(0);
   }
 
   /** The input of a node by a number that is none. */
@@ -120,18 +205,39 @@ final class Fusion {
         : node.inputs().get(0);
   }
 
-  private static String other(Node node, String name) {
-    return node.inputs().get(0).equals(name) ? node.inputs().get(1) : node.inputs().get(0);
+  /** The input of a node that another one did not make. */
+  private static String other(Node node, Node maker) {
+    return node.inputs().get(0).equals(value(maker)) ? node.inputs().get(1) : node.inputs().get(0);
   }
 
-  /** The only user of a value that nobody else wants. */
-  private @Nullable Node user(Node node) {
-    List<Node> all = users.getOrDefault(node.outputs().get(0), List.of());
-    return isInside(node) ? all.get(0) : null;
+  /** What makes a node's input, where it is of an operator and nobody else wants the value. */
+  private @Nullable Node part(@Nullable Node node, int input, String operator) {
+    return node == null || input >= node.inputs().size()
+        ? null
+        : part(node.inputs().get(input), operator);
+  }
+
+  private @Nullable Node part(String value, String operator) {
+    Node node = producers.get(value);
+    return node != null && node.operator().equals(operator) && isInside(node) ? node : null;
+  }
+
+  /** The only user of a value that nobody else wants, where it is of an operator. */
+  private @Nullable Node user(@Nullable Node node, String operator) {
+    if (node == null || !isInside(node)) {
+      return null;
+    }
+    Node user = users.getOrDefault(value(node), List.of()).get(0);
+    return user.operator().equals(operator) ? user : null;
   }
 
   private boolean isInside(Node node) {
-    String output = node.outputs().get(0);
-    return !outputs.contains(output) && users.getOrDefault(output, List.of()).size() == 1;
+    return isWanted(node, 1);
+  }
+
+  /** Whether a value is used so many times, and by nodes alone. */
+  private boolean isWanted(Node node, int times) {
+    return !outputs.contains(value(node))
+        && users.getOrDefault(value(node), List.of()).size() == times;
   }
 }

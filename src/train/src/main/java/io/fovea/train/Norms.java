@@ -109,7 +109,9 @@ final class Norms {
       long[] shape = Torch.shape(x);
       int from = (int) (axis < 0 ? axis + shape.length : axis);
       long[] normalized = Arrays.copyOfRange(shape, from, shape.length);
-      boolean fits = Arrays.equals(Torch.shape(in.get(1)), normalized);
+      boolean fits =
+          Arrays.equals(Torch.shape(in.get(1)), normalized)
+              && (!in.has(2) || Arrays.equals(Torch.shape(in.get(2)), normalized));
       if (fits && op.outputs() == 1) {
         return new Tensor[] {
           torch.layer_norm(x, normalized, in.optional(1), in.optional(2), epsilon, true)

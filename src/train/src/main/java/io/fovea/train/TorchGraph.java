@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TorchGraph implements AutoCloseable {
   /**
-   * A node with the slots of its values; {@code spent} are released after it, and one that is
-   * {@code still} runs as in inference; {@code ofShapes}: its values follow from the input's shape.
+   * A node with the slots of its values; {@code spent} are released after it, and its input {@code
+   * free} may be overwritten. One that is {@code still} runs as in inference; {@code ofShapes}: its
+   * values follow from the input's shape.
    */
   private record Step(
       Node node,
@@ -36,7 +37,8 @@ final class TorchGraph implements AutoCloseable {
       Kernel kernel,
       int[] inputs,
       int[] outputs,
-      int[] spent) {}
+      int[] spent,
+      int free) {}
 
   private final Roles roles;
   private final Ending ending;
@@ -87,13 +89,13 @@ final class TorchGraph implements AutoCloseable {
     known.putAll(constants);
     roles.parameters().forEach(known::remove); // never folded into a kernel
     roles.state().forEach(known::remove);
-    nodes = new ArrayList<>(Fusion.gelus(nodes, known, Set.copyOf(outputs)));
+    nodes = new ArrayList<>(Fusion.fuse(nodes, known, Set.copyOf(outputs)));
     List<Kernel> kernels = compile(nodes, opset, known);
     known.keySet().removeAll(outer.keySet());
     constants.putAll(known); // with what was folded
     Set<String> used = new HashSet<>(outputs);
     for (Node node : nodes) {
-      used.addAll(arguments(node));
+      used.addAll(Lifetimes.arguments(node));
     }
     constants.keySet().retainAll(used);
     constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
@@ -124,7 +126,7 @@ final class TorchGraph implements AutoCloseable {
     for (Node node : List.copyOf(nodes)) {
       try {
         Kernel kernel =
-            Operators.of(node, version(node, opset))
+            Operators.of(node, Fusion.opset(node, opset))
                 .compile(new Operation(node, opset, constants, inner));
         if (Folding.fold(node, kernel, constants)) {
           nodes.remove(node);
@@ -144,41 +146,16 @@ final class TorchGraph implements AutoCloseable {
     return kernels;
   }
 
-  private static int version(Node node, int opset) {
-    boolean fused = node.operator().equals("Gelu") && node.domain().isEmpty();
-    return fused ? Math.max(opset, Fusion.GELU_OPSET) : opset;
-  }
-
-  /** What a node is given: its inputs, then what its graphs use from outside. */
-  private static List<String> arguments(Node node) {
-    return Stream.concat(node.inputs().stream(), node.captured().stream()).toList();
-  }
-
   private void plan(List<Node> nodes, List<Kernel> kernels, @Nullable Selection selection) {
-    Map<String, Integer> lastUse = new HashMap<>();
-    for (int n = 0; n < nodes.size(); n++) {
-      for (String name : arguments(nodes.get(n))) {
-        lastUse.put(name, n);
-      }
-      for (String name : nodes.get(n).outputs()) {
-        lastUse.putIfAbsent(name, n);
-      }
-    }
     Set<String> kept = new HashSet<>(fixed.keySet());
     kept.addAll(inputs);
     kept.addAll(outputs);
     kept.add(ending.value());
     kept.add("");
     nodes.forEach(n -> n.outputs().stream().filter(shapes::holds).forEach(kept::add));
+    Lifetimes lifetimes = new Lifetimes(nodes, kept);
     for (int n = 0; n < nodes.size(); n++) {
       Node node = nodes.get(n);
-      int at = n;
-      int[] spent =
-          Stream.concat(arguments(node).stream(), node.outputs().stream())
-              .distinct()
-              .filter(v -> lastUse.getOrDefault(v, -1) == at && !kept.contains(v))
-              .mapToInt(this::slot)
-              .toArray();
       boolean still = selection != null && isStill(node, selection);
       steps.add(
           new Step(
@@ -186,9 +163,10 @@ final class TorchGraph implements AutoCloseable {
               still,
               node.outputs().stream().anyMatch(shapes::holds),
               kernels.get(n),
-              slots(arguments(node)),
+              slots(Lifetimes.arguments(node)),
               slots(node.outputs()),
-              spent));
+              slots(lifetimes.spent(n)),
+              lifetimes.free(n)));
     }
   }
 
@@ -268,7 +246,7 @@ final class TorchGraph implements AutoCloseable {
     values[slot(inputs.get(0))] = x;
     for (Step step : steps) {
       @Nullable Tensor[] args = arguments(step, values);
-      @Nullable Tensor[] results = run(step, new Frame(args, !step.still));
+      @Nullable Tensor[] results = run(step, new Frame(args, !step.still, -1));
       for (int i = 0; i < Math.min(step.outputs.length, results.length); i++) {
         Tensor result = results[i];
         if (result != null && !isFinite(result)) {
@@ -331,7 +309,7 @@ final class TorchGraph implements AutoCloseable {
         continue;
       }
       @Nullable Tensor[] args = arguments(step, values);
-      @Nullable Tensor[] results = run(step, new Frame(args, training && !step.still));
+      @Nullable Tensor[] results = run(step, new Frame(args, training && !step.still, step.free));
       for (int i = 0; i < step.outputs.length; i++) {
         if (step.outputs[i] >= 0 && i < results.length) {
           Tensor value = own(results[i], args);

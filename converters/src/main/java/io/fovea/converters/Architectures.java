@@ -22,6 +22,8 @@ public final class Architectures {
   private static final String SANDLER = "Sandler 2018, https://arxiv.org/abs/1801.04381";
   private static final String LIU = "Liu 2022, https://arxiv.org/abs/2201.03545";
   private static final String RONNEBERGER = "Ronneberger 2015, https://arxiv.org/abs/1505.04597";
+  private static final String COHEN = "Cohen 2016, https://arxiv.org/abs/1602.07576";
+  private static final String JADERBERG = "Jaderberg 2015, https://arxiv.org/abs/1506.02025";
   private static final List<Architecture> BUILT_IN = list();
 
   private Architectures() {}
@@ -42,6 +44,11 @@ public final class Architectures {
     all.add(classifier("googlenet", SZEGEDY, 3, 1000, 224, 15, GoogLeNet::googlenet));
     all.add(classifier("mobilenet_v2", SANDLER, 3, 1000, 224, 1, MobileNetV2::mobilenetV2));
     all.add(classifier("convnext_tiny", LIU, 3, 1000, 224, 32, ConvNeXt::tiny));
+    all.add(classifier("z2cnn", COHEN, 1, 10, 28, 28, GroupNet::z2cnn));
+    all.add(classifier("p4cnn", COHEN, 1, 10, 28, 28, GroupNet::p4cnn));
+    all.add(classifier("p4mcnn", COHEN, 1, 10, 28, 28, GroupNet::p4mcnn));
+    all.add(
+        classifier("spatial_transformer", JADERBERG, 1, 10, 28, 4, SpatialTransformer::classifier));
     all.add(segmenter("unet", RONNEBERGER, 3, 2, 512, 1, UNet::unet));
     all.add(segmenter("unet_original", RONNEBERGER, 1, 2, 512, 105, UNet::original));
     return List.copyOf(all);

@@ -101,7 +101,7 @@ final class TorchGraph implements AutoCloseable {
     constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
     inputs.forEach(this::slot);
     fixed.keySet().forEach(this::slot);
-    this.shapes = ShapeCache.of(nodes, fixed.keySet());
+    this.shapes = ShapeCache.of(nodes, known.keySet()); // what is learned changes every step
     plan(nodes, kernels, selection);
     outputs.forEach(this::slot);
     this.start = new Tensor[slots.size()];

@@ -1,6 +1,7 @@
 package io.fovea.converters;
 
 import io.fovea.onnx.Model;
+import io.fovea.onnx.OnnxException;
 import java.util.function.Function;
 
 /**
@@ -9,7 +10,7 @@ import java.util.function.Function;
  * @param paper first author, year and where to read it
  * @param task what its outputs are
  * @param channels input channels that the paper's net takes
- * @param classes outputs of the paper's net
+ * @param classes outputs of the paper's net: classes, or channels of the picture that it gives
  * @param size height and width of the paper's pictures, in pixels
  * @param smallest smallest height and width that the graph takes, in pixels
  */
@@ -23,12 +24,14 @@ public record Architecture(
     int smallest,
     Function<Options, Model> builder) {
 
-  /** What a net says of a picture, in logits. */
+  /** What a net gives for a picture: logits, or a picture. */
   public enum Task {
     /** {@code [batch, classes]}: one answer a picture. */
     CLASSIFICATION,
     /** {@code [batch, classes, height, width]}: one answer a pixel, at the picture's own size. */
-    SEGMENTATION
+    SEGMENTATION,
+    /** {@code [batch, channels, height, width]}: a picture, in a range that its net states. */
+    PICTURE
   }
 
   /**
@@ -36,9 +39,12 @@ public record Architecture(
    * [batch, channels, height, width]}, all but the channels free; one output, whose shape its
    * {@link Task} gives.
    *
-   * @throws io.fovea.onnx.OnnxException where the options do not fit the architecture
+   * @throws OnnxException where the options do not fit the architecture
    */
   public Model model(Options options) {
+    if (task == Task.PICTURE && options.classes() != null) {
+      throw new OnnxException(name + " gives a picture: it has no place for classes");
+    }
     return builder.apply(options);
   }
 }

@@ -24,6 +24,12 @@ public final class Architectures {
   private static final String RONNEBERGER = "Ronneberger 2015, https://arxiv.org/abs/1505.04597";
   private static final String COHEN = "Cohen 2016, https://arxiv.org/abs/1602.07576";
   private static final String JADERBERG = "Jaderberg 2015, https://arxiv.org/abs/1506.02025";
+  private static final String LONG = "Long 2015, https://arxiv.org/abs/1411.4038";
+  private static final String CHEN = "Chen 2017, https://arxiv.org/abs/1706.05587";
+  private static final String ULYANOV = "Ulyanov 2018, https://arxiv.org/abs/1711.10925";
+  private static final String JOHNSON = "Johnson 2016, https://arxiv.org/abs/1603.08155";
+  private static final String SHI = "Shi 2016, https://arxiv.org/abs/1609.05158";
+  private static final String RADFORD = "Radford 2016, https://arxiv.org/abs/1511.06434";
   private static final List<Architecture> BUILT_IN = list();
 
   private Architectures() {}
@@ -51,6 +57,16 @@ public final class Architectures {
         classifier("spatial_transformer", JADERBERG, 1, 10, 28, 4, SpatialTransformer::classifier));
     all.add(segmenter("unet", RONNEBERGER, 3, 2, 512, 1, UNet::unet));
     all.add(segmenter("unet_original", RONNEBERGER, 1, 2, 512, 105, UNet::original));
+    all.add(segmenter("fcn_resnet50", LONG, 3, 21, 500, 1, Fcn::resnet50));
+    all.add(segmenter("deeplabv3_resnet50", CHEN, 3, 21, 513, 1, DeepLab::resnet50));
+    all.add(painter("dip_skip", ULYANOV, 32, 3, 512, 33, DeepImagePrior::skip));
+    all.add(painter("style_transfer", JOHNSON, 3, 3, 256, 5, StyleTransfer::net));
+    for (int factor = 2; factor <= 4; factor++) {
+      int times = factor;
+      all.add(painter("espcn_x" + times, SHI, 1, 1, 17, 1, o -> Espcn.espcn(times, o)));
+    }
+    all.add(painter("dcgan_generator", RADFORD, 100, 3, 1, 1, Dcgan::generator));
+    all.add(classifier("dcgan_discriminator", RADFORD, 3, 1, 64, 64, Dcgan::discriminator));
     return List.copyOf(all);
   }
 
@@ -76,6 +92,18 @@ public final class Architectures {
       Function<Options, Model> builder) {
     return new Architecture(
         name, paper, Task.SEGMENTATION, channels, classes, size, smallest, builder);
+  }
+
+  private static Architecture painter(
+      String name,
+      String paper,
+      int channels,
+      int painted,
+      int size,
+      int smallest,
+      Function<Options, Model> builder) {
+    return new Architecture(
+        name, paper, Task.PICTURE, channels, painted, size, smallest, builder);
   }
 
   /**

@@ -22,7 +22,7 @@ public final class Blocks {
     return switch (activation) {
       case RELU -> l.node("Relu", name, x);
       case RELU6 -> l.node("Clip", name, List.of(x, l.number(0), l.number(6)));
-      case LEAKY_RELU -> l.node("LeakyRelu", name, x, Attribute.of("alpha", 0.01f));
+      case LEAKY_RELU -> l.node("LeakyRelu", name, x, Attribute.of("alpha", l.style().slope()));
       case PRELU -> l.node("PRelu", name, List.of(x, l.parameter(name + ".weight", 0.25f, 1)));
       case ELU -> l.node("Elu", name, x);
       case SELU -> l.node("Selu", name, x);

@@ -107,6 +107,11 @@ public final class Layers {
     return model;
   }
 
+  /** What the paper's net has; the options may ask for other things. */
+  Style style() {
+    return style;
+  }
+
   /** Whether the options ask for it; the net then has a place for it. */
   public boolean asked(Extra extra) {
     idle.remove(extra.toString());

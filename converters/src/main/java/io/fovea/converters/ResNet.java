@@ -23,6 +23,7 @@ final class ResNet {
    */
   private record Kind(int expansion, int base, int groups) {}
 
+  static final Style STYLE = Style.of(Activation.RELU, Normalization.BATCH, Initials.HE_OUT);
   private static final Kind BASIC = new Kind(1, 64, 1);
   private static final Kind BOTTLENECK = new Kind(4, 64, 1);
 
@@ -55,15 +56,19 @@ final class ResNet {
   }
 
   private static Model imagenet(String name, Options o, Kind kind, int... depths) {
-    Layers l = new Layers(name, o, Style.of(Activation.RELU, Normalization.BATCH, Initials.HE_OUT));
-    Value x = trunk(l, o, kind, depths, 4);
+    Layers l = new Layers(name, o, STYLE);
+    Value x = trunk(l, "", l.input(o.channelsOr(3)), o, kind, depths, 4);
     x = Blocks.pooled(l, "avgpool", x); // [N, 512, H/32, W/32] -> [N, 512]
     return l.output(l.linear("fc", l.dropout("dropout", x, 0), o.classesOr(1000)));
   }
 
-  /** ResNet-50 up to its last feature map, [N, 2048, H/8, W/8]: its last stages dilate instead. */
-  static Value dilated50(Layers l, Options o) {
-    return trunk(l, o, BOTTLENECK, new int[] {3, 4, 6, 3}, 2);
+  /**
+   * ResNet-50 up to its last feature map, [N, 2048, H/8, W/8]: its last stages dilate instead.
+   *
+   * @param in what stands before each name, such as {@code backbone.}
+   */
+  static Value dilated50(Layers l, String in, Value x, Options o) {
+    return trunk(l, in, x, o, BOTTLENECK, new int[] {3, 4, 6, 3}, 2);
   }
 
   /**
@@ -71,17 +76,17 @@ final class ResNet {
    *
    * @param strided stages of the four that may stride; the others dilate, and keep the size
    */
-  private static Value trunk(Layers l, Options o, Kind kind, int[] depths, int strided) {
-    Value x = l.input(o.channelsOr(3));
-    x = l.conv("conv1", x, o.scaled(64), 7, 2); // [N, 3, H, W] -> [N, 64, H/2, W/2]
-    x = l.act("relu", l.norm("bn1", x));
-    x = l.maxPool("maxpool", x, 3, 2, 1); // -> [N, 64, H/4, W/4]
+  private static Value trunk(
+      Layers l, String in, Value input, Options o, Kind kind, int[] depths, int strided) {
+    Value x = l.conv(in + "conv1", input, o.scaled(64), 7, 2); // -> [N, 64, H/2, W/2]
+    x = l.act(in + "relu", l.norm(in + "bn1", x));
+    x = l.maxPool(in + "maxpool", x, 3, 2, 1); // -> [N, 64, H/4, W/4]
     int dilation = 1;
     for (int stage = 0; stage < 4; stage++) {
       int outputs = o.scaled(64 << stage) * kind.expansion;
       int width = o.scaled((64 << stage) * kind.base / 64 * kind.groups, Math.max(8, kind.groups));
       for (int i = 0; i < depths[stage]; i++) {
-        String at = "layer" + (stage + 1) + "." + i;
+        String at = in + "layer" + (stage + 1) + "." + i;
         int reduction = stage > 0 && i == 0 ? 2 : 1;
         int stride = stage < strided ? reduction : 1;
         Value shortcut = x;
@@ -99,7 +104,7 @@ final class ResNet {
         dilation *= stage < strided ? 1 : reduction;
       }
       if (stage == 2) {
-        x = Blocks.nonLocal(l, "non_local", x);
+        x = Blocks.nonLocal(l, in + "non_local", x);
       }
     }
     return x;

@@ -42,9 +42,9 @@ final class UNet {
     Layers l =
         new Layers("unet", o, Style.of(Activation.RELU, Normalization.BATCH, Initials.HE_IN));
     Value x = l.input(o.channelsOr(3));
-    Value size = size(l, x);
+    Value size = Sizes.of(l, "size", x);
     Value logits = new UNet(l, o, true).net(extended(l, x, size, 0, 0, "edge"));
-    return l.outputAtInputSize(cropped(l, logits, size));
+    return l.outputAtInputSize(Sizes.cropped(l, "crop", logits, size));
   }
 
   /**
@@ -59,9 +59,9 @@ final class UNet {
         new Layers(
             "unet_original", o, Style.of(Activation.RELU, Normalization.NONE, Initials.HE_IN));
     Value x = l.input(o.channelsOr(1));
-    Value size = size(l, x);
+    Value size = Sizes.of(l, "size", x);
     Value logits = new UNet(l, o, false).net(extended(l, x, size, BORDER, 4, "reflect"));
-    return l.outputAtInputSize(cropped(l, logits, size));
+    return l.outputAtInputSize(Sizes.cropped(l, "crop", logits, size));
   }
 
   private Value net(Value x) {
@@ -98,11 +98,6 @@ final class UNet {
     return l.dropout(at + ".dropout", x, padded ? 0 : 0.5f);
   }
 
-  /** Height and width, as they are when the graph runs. */
-  private static Value size(Layers l, Value x) {
-    return l.node("Shape", "size", x, Attribute.of("start", 2), Attribute.of("end", 4));
-  }
-
   /**
    * Pads so that four halvings divide: {@code border} pixels at each side, and at the right and
    * bottom what is missing to a height and width of 16k + {@code rest}.
@@ -118,11 +113,6 @@ final class UNet {
     Value before = l.constant("pad.before", 0, 0, border, border, 0, 0);
     Value pads = l.concat("pad.pads", 0, List.of(before, after));
     return l.node("Pad", "pad", List.of(x, pads), Attribute.of("mode", mode));
-  }
-
-  private static Value cropped(Layers l, Value x, Value size) {
-    Value starts = l.constant("crop.starts", 0, 0);
-    return l.node("Slice", "crop", List.of(x, starts, size, l.constant("crop.axes", 2, 3)));
   }
 
   private Value centre(String name, Value x, int crop) {

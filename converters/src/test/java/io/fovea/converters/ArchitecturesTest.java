@@ -49,7 +49,16 @@ class ArchitecturesTest {
     "mobilenet_v2, 3504872",
     "convnext_tiny, 28589128",
     "unet, 31037698",
-    "unet_original, 31030658"
+    "unet_original, 31030658",
+    "fcn_resnet50, 32957013",
+    "deeplabv3_resnet50, 39638869",
+    "dip_skip, 2217831",
+    "style_transfer, 1679235",
+    "espcn_x2, 21284",
+    "espcn_x3, 22729",
+    "espcn_x4, 24752",
+    "dcgan_generator, 12658432",
+    "dcgan_discriminator, 11036160"
   })
   void hasThePapersNumberOfParameters(String name, long wanted) {
     long met =
@@ -69,7 +78,9 @@ class ArchitecturesTest {
         "resnext50_32x4d",
         "googlenet",
         "mobilenet_v2",
-        "convnext_tiny"
+        "convnext_tiny",
+        "fcn_resnet50",
+        "deeplabv3_resnet50"
       })
   void namesItsWeightsAsPublishedCheckpointsDo(String name) throws IOException {
     Path list =

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,14 @@ interface Answers extends AutoCloseable {
     return switch (kind) {
       case SEGMENTATION -> new OfPixels(Segmenter.of(model, fed), masks);
       case REGRESSION -> new OfValues(Regressor.of(model, fed));
-      default -> new OfClasses(Classifier.of(model, fed), top);
+      case PICTURE, FEATURES -> {
+        String what = kind.name().toLowerCase(Locale.ROOT);
+        model.close();
+        throw new Fovea.UserException(
+            "%s is a model of %s; the command scores classes, masks and values"
+                .formatted(model.name(), what));
+      }
+      case CLASSIFICATION -> new OfClasses(Classifier.of(model, fed), top);
     };
   }
 

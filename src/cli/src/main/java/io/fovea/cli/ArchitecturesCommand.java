@@ -30,7 +30,7 @@ final class ArchitecturesCommand implements Callable<Integer> {
       describe(Architectures.named(name));
       return 0;
     }
-    String columns = "%-13s %11s  %-14s  %-9s %-9s %s";
+    String columns = "%-19s %11s  %-14s  %-9s %-9s %s";
     if (!json) {
       String heading =
           columns.formatted("name", "parameters", "task", "pictures", "smallest", "paper");
@@ -77,7 +77,8 @@ final class ArchitecturesCommand implements Callable<Integer> {
     facts.put("paper", a.paper());
     facts.put("task", task(a));
     facts.put("channels", a.channels());
-    facts.put("classes", a.classes());
+    boolean paints = a.task() == Architecture.Task.PICTURE;
+    facts.put(paints ? "outputChannels" : "classes", a.classes());
     facts.put("size", a.size());
     facts.put("smallest", a.smallest());
     facts.put("parameters", InspectCommand.parameters(model));

@@ -3,6 +3,8 @@ package io.fovea.cli;
 import io.fovea.converters.Architecture;
 import io.fovea.converters.Architectures;
 import io.fovea.onnx.Model;
+import io.fovea.runtime.Specification;
+import io.fovea.runtime.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -39,6 +41,12 @@ final class NewCommand implements Callable<Integer> {
     OutputFile.model(output);
     Architecture architecture = Architectures.named(name);
     Model model = architecture.model(options.options(classes));
+    if (architecture.task() == Architecture.Task.PICTURE) { // so that no command takes it otherwise
+      Task task = new Task(Task.Kind.PICTURE, Task.Output.VALUES);
+      for (var pair : Specification.none().withTask(task).toMetadata().entrySet()) {
+        model = model.withMetadata(pair.getKey(), pair.getValue());
+      }
+    }
     model.write(output);
     long parameters = InspectCommand.parameters(model);
     if (json) {

@@ -130,9 +130,6 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     OutputFile.model(output);
-    List<Dataset> parts = data.parts(graph.seed);
-    Dataset all = parts.get(0);
-    Recipe recipe = recipe(all.task());
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
       throw new Fovea.UserException(
@@ -141,6 +138,13 @@ final class TrainCommand implements Callable<Integer> {
     }
     Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
+    if (named == null ? givesPictures(file) : named.task() == Architecture.Task.PICTURE) {
+      throw new Fovea.UserException(
+          net + " learns pictures; the command trains classes, masks and values");
+    }
+    List<Dataset> parts = data.parts(graph.seed);
+    Dataset all = parts.get(0);
+    Recipe recipe = recipe(all.task());
     Preprocessing fed = file == null ? fed(all, named) : fed(file, all);
     int outputs = all.labels().size();
     Model model =
@@ -149,6 +153,11 @@ final class TrainCommand implements Callable<Integer> {
             : fresh(named, fed, all);
     train(model, parts, fed, recipe, output, json);
     return 0;
+  }
+
+  private boolean givesPictures(@Nullable Model file) {
+    Task task = file == null ? null : Specification.of(net, file.metadata()).task();
+    return task != null && task.kind() == Task.Kind.PICTURE;
   }
 
   private Model fresh(Architecture architecture, Preprocessing fed, Dataset all) {

@@ -167,6 +167,22 @@ class TasksTest {
   }
 
   @Test
+  void neitherTrainsNorScoresAModelOfPictures(@TempDir Path folder) throws IOException {
+    draw(folder, 4, new StringBuilder());
+    Path net = folder.resolve("espcn.onnx");
+    assertEquals(0, fovea("new", "espcn_x2", "-o", net).status());
+    CommandRun train = fovea("train", net, "--data", folder, "-o", folder.resolve("x.onnx"));
+    assertEquals(2, train.status(), train.err());
+    assertTrue(train.err().contains("espcn.onnx learns pictures; the command trains"), train.err());
+    CommandRun score = fovea("score", net, folder.resolve("images"));
+    assertEquals(2, score.status(), score.err());
+    assertTrue(score.err().contains("espcn.onnx is a model of picture"), score.err());
+    CommandRun evaluate = fovea("evaluate", net, "--data", folder);
+    assertEquals(2, evaluate.status(), evaluate.err());
+    assertTrue(evaluate.err().contains("expected a model of segmentation, met"), evaluate.err());
+  }
+
+  @Test
   void verifiesOraclesAndExitsWithOneWhereACaseFails(@TempDir Path folder) throws IOException {
     Path oracle = Path.of(System.getProperty("fovea.root", "../.."), "test-data/oracle");
     CommandRun run = fovea("verify", oracle, "--rtol", 1e-5, "--atol", 1e-5, "--json");

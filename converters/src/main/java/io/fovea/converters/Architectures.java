@@ -20,6 +20,10 @@ public final class Architectures {
   private static final String XIE = "Xie 2017, https://arxiv.org/abs/1611.05431";
   private static final String SZEGEDY = "Szegedy 2015, https://arxiv.org/abs/1409.4842";
   private static final String SANDLER = "Sandler 2018, https://arxiv.org/abs/1801.04381";
+  private static final String HOWARD = "Howard 2019, https://arxiv.org/abs/1905.02244";
+  private static final String HUANG = "Huang 2017, https://arxiv.org/abs/1608.06993";
+  private static final String MA = "Ma 2018, https://arxiv.org/abs/1807.11164";
+  private static final String TAN = "Tan 2019, https://arxiv.org/abs/1905.11946";
   private static final String LIU = "Liu 2022, https://arxiv.org/abs/2201.03545";
   private static final String RONNEBERGER = "Ronneberger 2015, https://arxiv.org/abs/1505.04597";
   private static final String COHEN = "Cohen 2016, https://arxiv.org/abs/1602.07576";
@@ -47,8 +51,13 @@ public final class Architectures {
     all.add(classifier("resnet152", HE, 3, 1000, 224, 1, ResNet::resnet152));
     all.add(classifier("wide_resnet50_2", ZAGORUYKO, 3, 1000, 224, 1, ResNet::wide50));
     all.add(classifier("resnext50_32x4d", XIE, 3, 1000, 224, 1, ResNet::resnext50));
+    all.add(classifier("densenet121", HUANG, 3, 1000, 224, 29, DenseNet::densenet121));
     all.add(classifier("googlenet", SZEGEDY, 3, 1000, 224, 15, GoogLeNet::googlenet));
     all.add(classifier("mobilenet_v2", SANDLER, 3, 1000, 224, 1, MobileNetV2::mobilenetV2));
+    all.add(classifier("mobilenet_v3_small", HOWARD, 3, 1000, 224, 1, MobileNetV3::small));
+    all.add(classifier("mobilenet_v3_large", HOWARD, 3, 1000, 224, 1, MobileNetV3::large));
+    all.add(classifier("efficientnet_b0", TAN, 3, 1000, 224, 1, EfficientNet::b0));
+    all.add(classifier("shufflenet_v2_x1_0", MA, 3, 1000, 224, 1, ShuffleNetV2::x1));
     all.add(classifier("convnext_tiny", LIU, 3, 1000, 224, 32, ConvNeXt::tiny));
     all.add(classifier("z2cnn", COHEN, 1, 10, 28, 28, GroupNet::z2cnn));
     all.add(classifier("p4cnn", COHEN, 1, 10, 28, 28, GroupNet::p4cnn));

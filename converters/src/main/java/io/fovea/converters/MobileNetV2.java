@@ -67,13 +67,18 @@ final class MobileNetV2 {
     return same ? l.add(at + ".add", x, l.normLastOfBlock(last, y)) : l.norm(last, y);
   }
 
-  /** A multiple of 8, and never less than nine tenths of what the width asks for. */
-  private static int filters(Options o, int filters) {
-    int scaled = o.scaled(filters);
-    return scaled < 0.9 * filters * width(o) ? scaled + 8 : scaled;
+  /** Filters of a mobile net's layer that has {@code filters} in the paper. */
+  static int filters(Options o, int filters) {
+    return width(o) == 1 ? filters : rounded(filters * width(o));
   }
 
-  private static double width(Options o) {
+  /** A multiple of 8, and never less than nine tenths of what is asked for. */
+  static int rounded(double filters) {
+    int near = Math.max(8, (int) Math.round(filters / 8) * 8);
+    return near < 0.9 * filters ? near + 8 : near;
+  }
+
+  static double width(Options o) {
     Double width = o.width();
     return width == null ? 1 : width;
   }

@@ -46,7 +46,12 @@ class ArchitecturesTest {
     "wide_resnet50_2, 68883240",
     "resnext50_32x4d, 25028904",
     "googlenet, 6624904",
+    "densenet121, 7978856",
     "mobilenet_v2, 3504872",
+    "mobilenet_v3_small, 2542856",
+    "mobilenet_v3_large, 5483032",
+    "efficientnet_b0, 5288548",
+    "shufflenet_v2_x1_0, 2278604",
     "convnext_tiny, 28589128",
     "unet, 31037698",
     "unet_original, 31030658",
@@ -61,12 +66,14 @@ class ArchitecturesTest {
     "dcgan_discriminator, 11036160"
   })
   void hasThePapersNumberOfParameters(String name, long wanted) {
-    long met =
-        Architectures.named(name).model(Options.defaults()).graph().initializers().values().stream()
-            .filter(t -> t.type().isFloating() && !t.name().contains("running_"))
-            .mapToLong(Tensor::size)
-            .sum();
-    assertEquals(wanted, met);
+    assertEquals(wanted, parameters(Architectures.named(name).model(Options.defaults())));
+  }
+
+  private static long parameters(Model model) {
+    return model.graph().initializers().values().stream()
+        .filter(t -> t.type().isFloating() && !t.name().contains("running_"))
+        .mapToLong(Tensor::size)
+        .sum();
   }
 
   @ParameterizedTest
@@ -77,7 +84,12 @@ class ArchitecturesTest {
         "resnet50",
         "resnext50_32x4d",
         "googlenet",
+        "densenet121",
         "mobilenet_v2",
+        "mobilenet_v3_small",
+        "mobilenet_v3_large",
+        "efficientnet_b0",
+        "shufflenet_v2_x1_0",
         "convnext_tiny",
         "fcn_resnet50",
         "deeplabv3_resnet50"
@@ -93,8 +105,10 @@ class ArchitecturesTest {
     wanted.removeIf(row -> row.startsWith("aux")); // heads that only training has
     List<String> met = new ArrayList<>();
     for (Tensor t : mine.values()) {
-      String dims = Stream.of(t.proto().getDimsList()).toList().get(0).toString();
-      met.add(t.name() + "\t" + dims.replaceAll("[\\[\\] ]", ""));
+      if (t.type().isFloating()) { // not a constant such as a shape
+        String dims = Stream.of(t.proto().getDimsList()).toList().get(0).toString();
+        met.add(t.name() + "\t" + dims.replaceAll("[\\[\\] ]", ""));
+      }
     }
     assertEquals(wanted.stream().sorted().toList(), met.stream().sorted().toList());
   }
@@ -161,6 +175,13 @@ class ArchitecturesTest {
     assertEquals(second, all.get("features.3.conv.2.weight").dims()[0]);
     assertEquals(last, all.get("features.17.conv.2.weight").dims()[0]);
     assertEquals(features, all.get("classifier.1.weight").dims()[1]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.5, 1366792", "1.5, 3503624", "2, 7393996"})
+  void hasTheShuffleNetPapersWidths(double width, long wanted) {
+    Options options = Options.defaults().withWidth(width);
+    assertEquals(wanted, parameters(Architectures.named("shufflenet_v2_x1_0").model(options)));
   }
 
   @ParameterizedTest

@@ -203,6 +203,29 @@ class ArchitecturesTest {
     runs("convnext_tiny", Options.classes(3).withWidth(0.1).withNormalization(normalization));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"alexnet", "vgg11", "vgg11_bn", "squeezenet1_1", "inception_v3", "googlenet"})
+  void takesExtrasAtItsSmallestSizeAndAnother(String name) {
+    Architecture a = Architectures.named(name);
+    Options options =
+        Options.classes(3)
+            .withWidth(0.125)
+            .withActivation(Activation.SWISH)
+            .withNormalization(Normalization.INSTANCE)
+            .withDropout(0.1);
+    boolean pools = !name.startsWith("squeezenet");
+    Model model =
+        a.model(
+            pools
+                ? options.with(Extra.SQUEEZE_EXCITE, Extra.BLURPOOL, Extra.NON_LOCAL, Extra.SPP)
+                : options.with(Extra.SQUEEZE_EXCITE, Extra.BLURPOOL, Extra.NON_LOCAL));
+    try (ImageModel served = ImageModel.load(name, model.toBytes(), Device.cpu())) {
+      for (int size : new int[] {a.smallest(), 90}) {
+        assertArrayEquals(new long[] {2, 3}, run(served, 2, 3, size, size + 7).shape());
+      }
+    }
+  }
+
   private static void runs(Options options) {
     runs("resnet8", options);
   }

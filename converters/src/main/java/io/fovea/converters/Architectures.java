@@ -15,10 +15,14 @@ import java.util.function.Function;
 public final class Architectures {
   private static final String LECUN =
       "LeCun 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf";
+  private static final String KRIZHEVSKY = "Krizhevsky 2014, https://arxiv.org/abs/1404.5997";
+  private static final String SIMONYAN = "Simonyan 2015, https://arxiv.org/abs/1409.1556";
   private static final String HE = "He 2016, https://arxiv.org/abs/1512.03385";
   private static final String ZAGORUYKO = "Zagoruyko 2016, https://arxiv.org/abs/1605.07146";
   private static final String XIE = "Xie 2017, https://arxiv.org/abs/1611.05431";
   private static final String SZEGEDY = "Szegedy 2015, https://arxiv.org/abs/1409.4842";
+  private static final String SZEGEDY3 = "Szegedy 2016, https://arxiv.org/abs/1512.00567";
+  private static final String IANDOLA = "Iandola 2016, https://arxiv.org/abs/1602.07360";
   private static final String SANDLER = "Sandler 2018, https://arxiv.org/abs/1801.04381";
   private static final String HOWARD = "Howard 2019, https://arxiv.org/abs/1905.02244";
   private static final String HUANG = "Huang 2017, https://arxiv.org/abs/1608.06993";
@@ -41,6 +45,13 @@ public final class Architectures {
   private static List<Architecture> list() {
     List<Architecture> all = new ArrayList<>();
     all.add(classifier("lenet5", LECUN, 1, 10, 32, 32, LeNet::lenet5));
+    all.add(classifier("alexnet", KRIZHEVSKY, 3, 1000, 224, 63, AlexNet::alexnet));
+    for (Normalization norm : List.of(Normalization.NONE, Normalization.BATCH)) {
+      for (int depth : new int[] {11, 13, 16, 19}) {
+        String name = "vgg" + depth + (norm == Normalization.BATCH ? "_bn" : "");
+        all.add(classifier(name, SIMONYAN, 3, 1000, 224, 32, o -> Vgg.vgg(depth, norm, o)));
+      }
+    }
     for (int depth : new int[] {8, 20, 32, 44, 56, 110}) {
       all.add(classifier("resnet" + depth, HE, 3, 10, 32, 1, o -> ResNet.cifar(depth, o)));
     }
@@ -53,6 +64,9 @@ public final class Architectures {
     all.add(classifier("resnext50_32x4d", XIE, 3, 1000, 224, 1, ResNet::resnext50));
     all.add(classifier("densenet121", HUANG, 3, 1000, 224, 29, DenseNet::densenet121));
     all.add(classifier("googlenet", SZEGEDY, 3, 1000, 224, 15, GoogLeNet::googlenet));
+    all.add(classifier("inception_v3", SZEGEDY3, 3, 1000, 299, 75, InceptionV3::inceptionV3));
+    all.add(classifier("squeezenet1_0", IANDOLA, 3, 1000, 224, 21, SqueezeNet::v10));
+    all.add(classifier("squeezenet1_1", IANDOLA, 3, 1000, 224, 17, SqueezeNet::v11));
     all.add(classifier("mobilenet_v2", SANDLER, 3, 1000, 224, 1, MobileNetV2::mobilenetV2));
     all.add(classifier("mobilenet_v3_small", HOWARD, 3, 1000, 224, 1, MobileNetV3::small));
     all.add(classifier("mobilenet_v3_large", HOWARD, 3, 1000, 224, 1, MobileNetV3::large));

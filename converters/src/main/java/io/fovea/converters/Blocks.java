@@ -44,6 +44,13 @@ public final class Blocks {
     return l.asked(Extra.SPP) ? pyramid(l, name, x, PYRAMID) : l.globalAverage(name, x);
   }
 
+  /** [N, C, H, W] -> [N, C bins²]: the mean of each bin of a grid, or a pyramid. */
+  static Value pooled(Layers l, String name, Value x, int bins) {
+    return l.asked(Extra.SPP)
+        ? pyramid(l, name, x, PYRAMID)
+        : l.node("Flatten", name, adaptivePool(l, "ReduceMean", name + ".grid", x, bins));
+  }
+
   /**
    * Spatial pyramid pooling: He 2014, <a href="https://arxiv.org/abs/1406.4729">1406.4729</a>. The
    * largest value of each bin of grids over the picture, whatever its size: [N, C, H, W] -> [N, C

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * Short helpers that add a layer with its initial weights to a graph. Parameters are named as the
@@ -36,6 +37,7 @@ public final class Layers {
   private final Weights weights;
   private final Map<Float, Value> numbers = new HashMap<>();
   private final Map<Object, Value> kept = new HashMap<>();
+  private final List<Auxiliary> auxiliaries = new ArrayList<>();
   private final Set<String> idle = new TreeSet<>(); // options that nothing has asked for yet
 
   /** Starts a graph of this name. */
@@ -99,12 +101,27 @@ public final class Layers {
   }
 
   private Model build() {
+    auxiliaries.forEach(a -> graph.output(node("Identity", a.name(), a.logits().get())));
     Model model = graph.build();
     if (!idle.isEmpty()) {
       throw new OnnxException(
           "%s has no place for %s".formatted(model.graph().name(), String.join(", ", idle)));
     }
-    return model;
+    return auxiliaries.isEmpty()
+        ? model
+        : model.withMetadata(Auxiliary.KEY, Auxiliary.toJson(auxiliaries));
+  }
+
+  /**
+   * With {@link Extra#AUXILIARY}: one more output, a head that serves training alone.
+   *
+   * @param weight factor on its loss
+   * @param logits adds the head's nodes, once all others are there: [N, classes]
+   */
+  public void auxiliary(String name, double weight, Supplier<Value> logits) {
+    if (asked(Extra.AUXILIARY)) {
+      auxiliaries.add(new Auxiliary(name, weight, logits));
+    }
   }
 
   /** What the paper's net has; the options may ask for other things. */

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.OnnxException;
 import io.fovea.onnx.Tensor;
+import io.fovea.onnx.ValueInfo;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.Output;
@@ -32,6 +33,11 @@ class ArchitecturesTest {
   @ParameterizedTest
   @CsvSource({
     "lenet5, 61706",
+    "alexnet, 61100840",
+    "vgg11, 132863336",
+    "vgg13_bn, 133053736",
+    "vgg16, 138357544",
+    "vgg19_bn, 143678248",
     "resnet8, 75290",
     "resnet20, 269722",
     "resnet32, 464154",
@@ -47,6 +53,9 @@ class ArchitecturesTest {
     "resnext50_32x4d, 25028904",
     "googlenet, 6624904",
     "densenet121, 7978856",
+    "inception_v3, 23834568",
+    "squeezenet1_0, 1248424",
+    "squeezenet1_1, 1235496",
     "mobilenet_v2, 3504872",
     "mobilenet_v3_small, 2542856",
     "mobilenet_v3_large, 5483032",
@@ -77,14 +86,46 @@ class ArchitecturesTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "googlenet; 13004888; output,aux1,aux2; {\"aux1\":0.3,\"aux2\":0.3}; 17; aux1.fc2.weight",
+        "inception_v3; 27161264; output,aux; {\"aux\":0.4}; 299; AuxLogits.conv1.bn.running_var"
+      })
+  void addsAuxiliaryHeadsAsFurtherOutputs(
+      String name, long wanted, String outputs, String weights, int size, String initializer) {
+    Architecture a = Architectures.named(name);
+    Model full = a.model(Options.defaults().with(Extra.AUXILIARY));
+    assertEquals(wanted, parameters(full));
+    assertTrue(full.graph().initializers().containsKey(initializer));
+    assertEquals(outputs, String.join(",", full.graph().outputs().stream().map(ValueInfo::name).toList()));
+    assertEquals(weights, full.metadata().get("fovea.auxiliary"));
+    Options narrow = Options.classes(5).withWidth(0.125);
+    float[] answers = answers(a.model(narrow), size);
+    assertArrayEquals(answers, answers(a.model(narrow.with(Extra.AUXILIARY)), size));
+  }
+
+  private static float[] answers(Model model, int size) {
+    try (ImageModel served = ImageModel.load("net", model.toBytes(), Device.cpu())) {
+      return run(served, 2, 3, size, size).values();
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
+        "alexnet",
+        "vgg11",
+        "vgg11_bn",
         "resnet18",
         "resnet34",
         "resnet50",
         "resnext50_32x4d",
         "googlenet",
         "densenet121",
+        "inception_v3",
+        "squeezenet1_0",
+        "squeezenet1_1",
         "mobilenet_v2",
         "mobilenet_v3_small",
         "mobilenet_v3_large",
@@ -102,7 +143,6 @@ class ArchitecturesTest {
     Map<String, Tensor> mine =
         Architectures.named(name).model(Options.defaults()).graph().initializers();
     List<String> wanted = new ArrayList<>(Files.readAllLines(list));
-    wanted.removeIf(row -> row.startsWith("aux")); // heads that only training has
     List<String> met = new ArrayList<>();
     for (Tensor t : mine.values()) {
       if (t.type().isFloating()) { // not a constant such as a shape
@@ -122,12 +162,12 @@ class ArchitecturesTest {
   @ParameterizedTest
   @MethodSource("classifiers")
   void runsAtTwoBatchesAndItsSmallestSizeAndTwoMore(Architecture a) {
-    boolean large = a.size() == 224;
+    boolean large = a.size() >= 224;
     Model model = a.model(Options.defaults().withWidth(large ? 0.25 : 1));
     boolean gelu = a.name().startsWith("convnext"); // an operator from opset 20 on
     assertEquals(gelu ? 20 : 17, model.opset());
     assertEquals(gelu ? 9 : 8, model.proto().getIrVersion());
-    int size = Math.min(64, a.size());
+    int size = Math.max(a.smallest(), Math.min(64, a.size()));
     try (ImageModel served = ImageModel.load(a.name(), model.toBytes(), Device.cpu())) {
       int least = a.smallest();
       int[][] shapes = {{1, least, least}, {1, size, size}, {7, size + 13, size + 6}};
@@ -188,6 +228,29 @@ class ArchitecturesTest {
   @EnumSource(Normalization.class)
   void convnextTakesEveryNormalization(Normalization normalization) {
     runs("convnext_tiny", Options.classes(3).withWidth(0.1).withNormalization(normalization));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"alexnet", "vgg11", "vgg11_bn", "squeezenet1_1", "inception_v3", "googlenet"})
+  void takesExtrasAtItsSmallestSizeAndAnother(String name) {
+    Architecture a = Architectures.named(name);
+    Options options =
+        Options.classes(3)
+            .withWidth(0.125)
+            .withActivation(Activation.SWISH)
+            .withNormalization(Normalization.INSTANCE)
+            .withDropout(0.1);
+    boolean pools = !name.startsWith("squeezenet");
+    Model model =
+        a.model(
+            pools
+                ? options.with(Extra.SQUEEZE_EXCITE, Extra.BLURPOOL, Extra.NON_LOCAL, Extra.SPP)
+                : options.with(Extra.SQUEEZE_EXCITE, Extra.BLURPOOL, Extra.NON_LOCAL));
+    try (ImageModel served = ImageModel.load(name, model.toBytes(), Device.cpu())) {
+      for (int size : new int[] {a.smallest(), 90}) {
+        assertArrayEquals(new long[] {2, 3}, run(served, 2, 3, size, size + 7).shape());
+      }
+    }
   }
 
   private static void runs(Options options) {

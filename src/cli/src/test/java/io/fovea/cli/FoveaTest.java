@@ -126,6 +126,36 @@ class FoveaTest {
   }
 
   @Test
+  void dropsAuxiliaryHeadsFromTheFileThatTrainingWrites() {
+    Path trained = folder.resolve("googlenet.onnx");
+    CommandRun run =
+        fovea(
+            "train",
+            "googlenet",
+            "--with",
+            "auxiliary",
+            "--width",
+            0.125,
+            "--data",
+            TEST_DATA.resolve("shapes"),
+            "--size",
+            16,
+            "--epochs",
+            1,
+            "-o",
+            trained);
+    assertEquals(0, run.status(), run.err());
+    String facts = fovea("inspect", trained).out();
+    assertTrue(facts.contains("droppedOnExport"), facts);
+    assertFalse(facts.contains("fovea.auxiliary"), facts);
+    assertFalse(facts.contains("aux1.fc"), facts);
+    assertTrue(
+        fovea("evaluate", trained, "--data", TEST_DATA.resolve("shapes"))
+            .out()
+            .startsWith("accuracy "));
+  }
+
+  @Test
   void tunesAFileOfAnotherToolForTheDatasClasses() throws IOException {
     Path foreign = folder.resolve("foreign.onnx");
     assertEquals(

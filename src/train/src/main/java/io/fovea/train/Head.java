@@ -38,8 +38,6 @@ public record Head(Model model, Node node, Tensor weight, @Nullable Tensor bias)
    */
   public static Head of(Model model, @Nullable String name) {
     Graph graph = model.graph();
-    Map<String, Node> producers = new HashMap<>();
-    graph.nodes().forEach(n -> n.outputs().forEach(o -> producers.put(o, n)));
     if (name != null) {
       return graph.nodes().stream()
           .filter(n -> n.name().equals(name) || n.outputs().contains(name))
@@ -47,8 +45,15 @@ public record Head(Model model, Node node, Tensor weight, @Nullable Tensor bias)
           .map(n -> of(model, n))
           .orElseThrow(() -> new TrainException("the graph has no node '" + name + "'"));
     }
-    Map<String, Tensor> constants = graph.initializers();
-    Node at = producers.get(graph.outputs().get(0).name());
+    return before(model, graph.outputs().get(0).name());
+  }
+
+  /** The last layer before an output. */
+  private static Head before(Model model, String output) {
+    Map<String, Node> producers = new HashMap<>();
+    model.graph().nodes().forEach(n -> n.outputs().forEach(o -> producers.put(o, n)));
+    Map<String, Tensor> constants = model.graph().initializers();
+    Node at = producers.get(output);
     for (int i = 0; at != null && i < FARTHEST; i++) {
       Tensor weight = at.inputs().size() > 1 ? constants.get(at.inputs().get(1)) : null;
       if (List.of("Gemm", "MatMul", "Conv").contains(at.operator()) && weight != null) {
@@ -102,11 +107,20 @@ public record Head(Model model, Node node, Tensor weight, @Nullable Tensor bias)
   /**
    * The model with a fresh head for another number of classes, its weights drawn uniformly by the
    * number of its inputs. All else stays, but for what says the old number: the output's shape and
-   * Reshape constants behind the head.
+   * Reshape constants behind the head. Auxiliary heads become fresh ones too.
    *
    * @throws TrainException where other nodes use the head's weight too
    */
   public Model withClasses(int count, long seed) {
+    Model changed = replaced(count, seed);
+    for (String output : Auxiliary.of(model).weights().keySet()) {
+      Head other = before(changed, output);
+      changed = other.gives(count) ? changed : other.replaced(count, seed);
+    }
+    return changed;
+  }
+
+  private Model replaced(int count, long seed) {
     GraphProto old = model.graph().proto();
     long users =
         old.getNodeList().stream().filter(n -> n.getInputList().contains(weight.name())).count();
@@ -138,15 +152,20 @@ public record Head(Model model, Node node, Tensor weight, @Nullable Tensor bias)
         graph.removeValueInfo(i);
       }
     }
-    ValueInfoProto.Builder output = graph.getOutputBuilder(0);
+    graph.getOutputBuilderList().stream()
+        .filter(o -> behind.contains(o.getName()))
+        .forEach(o -> renumber(o, before, count));
+    return model.withGraph(new Graph(graph.build(), model.folder()));
+  }
+
+  private static void renumber(ValueInfoProto.Builder output, int before, int after) {
     TensorShapeProto.Builder shape =
         output.getTypeBuilder().getTensorTypeBuilder().getShapeBuilder();
     for (int i = 1; i < shape.getDimCount(); i++) {
       if (shape.getDim(i).getDimValue() == before) {
-        shape.getDimBuilder(i).setDimValue(count);
+        shape.getDimBuilder(i).setDimValue(after);
       }
     }
-    return model.withGraph(new Graph(graph.build(), model.folder()));
   }
 
   /** Values that the head's output reaches. */

@@ -2,15 +2,20 @@ package io.fovea.train;
 
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Dim;
+import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.TensorType;
 import java.nio.FloatBuffer;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -20,6 +25,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class Learner implements AutoCloseable {
   private final Model model;
   private final TorchGraph graph;
+  private final Auxiliary auxiliary;
   private final Updater updater;
   private final Loss loss;
   private final double labelSmoothing;
@@ -32,6 +38,7 @@ final class Learner implements AutoCloseable {
    */
   Learner(Model model, Recipe recipe, double... unit) {
     this.model = model;
+    this.auxiliary = Auxiliary.of(model);
     this.graph = new TorchGraph(model, recipe.selection());
     List<String> names = graph.roles().parameters();
     try {
@@ -81,8 +88,11 @@ final class Learner implements AutoCloseable {
   }
 
   private List<Updater.Parameter> parameters(List<String> names, Selection selection) {
-    List<List<String>> layers = Roles.layers(model.graph());
-    Set<String> head = Set.copyOf(layers.isEmpty() ? List.of() : layers.get(layers.size() - 1));
+    Graph served = auxiliary.dropped(model).graph();
+    List<List<String>> layers = Roles.layers(served);
+    Set<String> head = new HashSet<>(names); // and auxiliary ones
+    head.removeAll(served.initializers().keySet());
+    head.addAll(layers.isEmpty() ? List.of() : layers.get(layers.size() - 1));
     return names.stream()
         .map(
             n ->
@@ -102,11 +112,13 @@ final class Learner implements AutoCloseable {
   double step(FloatBuffer pixels, long[] shape, Targets targets, double learningRate) {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
-      Tensor output = graph.train(tensor(pixels, shape), seen());
-      Tensor error =
-          targets instanceof Targets.Classes classes
-              ? Losses.of(loss, labelSmoothing, isSigmoid(), output, classes)
-              : Losses.of(loss, unit, output, (Targets.Values) targets);
+      List<String> seen = seen();
+      List<Tensor> outputs = graph.train(tensor(pixels, shape), seen);
+      Tensor error = error(outputs.get(0), targets, isSigmoid());
+      for (int i = 1; i < seen.size(); i++) {
+        double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
+        error = error.add(error(outputs.get(i), targets, false), new Scalar(weight));
+      }
       double value = error.item_float();
       if (!Double.isFinite(value)) {
         String where =
@@ -121,9 +133,19 @@ final class Learner implements AutoCloseable {
     }
   }
 
-  /** The value that the loss looks at: logits for classes, else what the net gives. */
-  private String seen() {
-    return loss.isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
+  private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
+    return targets instanceof Targets.Classes classes
+        ? Losses.of(loss, labelSmoothing, sigmoid, output, classes)
+        : Losses.of(loss, unit, output, (Targets.Values) targets);
+  }
+
+  /**
+   * The values that the loss looks at: logits for classes, else what the net gives; then the
+   * auxiliary ones.
+   */
+  private List<String> seen() {
+    String first = loss.isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
+    return Stream.concat(Stream.of(first), auxiliary.weights().keySet().stream()).toList();
   }
 
   private boolean isSigmoid() {
@@ -135,7 +157,7 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      return Torch.copy("output", graph.run(new Tensor[] {tensor(pixels, shape)}, false)[0]);
+      return Torch.copy("output", graph.infer(tensor(pixels, shape)));
     }
   }
 
@@ -149,9 +171,15 @@ final class Learner implements AutoCloseable {
     return graph;
   }
 
-  /** The model with the parameters and running statistics as they are now. */
+  /** The outputs that serve training alone. */
+  Auxiliary auxiliary() {
+    return auxiliary;
+  }
+
+  /** The model as it is served, with the parameters and running statistics as they are now. */
   Model export() {
-    return model.withGraph(model.graph().withInitializers(graph.state()));
+    Graph trained = model.graph().withInitializers(graph.state());
+    return auxiliary.dropped(model.withGraph(trained));
   }
 
   @Override

@@ -214,13 +214,24 @@ final class TorchGraph implements AutoCloseable {
   }
 
   /**
-   * A value as training has it: normalizations use the batch's statistics, dropout is active.
+   * Values as training has them: normalizations use the batch's statistics, dropout is active.
    *
    * @param x {@code [N, C, H, W]}
-   * @param value the first output, or what stands before its softmax
+   * @param wanted outputs, or what stands before the first one's softmax
    */
-  Tensor train(Tensor x, String value) {
-    return get(run(new Tensor[] {x}, true, value), value);
+  List<Tensor> train(Tensor x, List<String> wanted) {
+    @Nullable Tensor[] values = run(new Tensor[] {x}, true, wanted);
+    return wanted.stream().map(name -> get(values, name)).toList();
+  }
+
+  /**
+   * The first output in inference.
+   *
+   * @param x {@code [N, C, H, W]}
+   */
+  Tensor infer(Tensor x) {
+    String first = outputs.get(0);
+    return get(run(new Tensor[] {x}, false, List.of(first)), first);
   }
 
   /**
@@ -229,7 +240,7 @@ final class TorchGraph implements AutoCloseable {
    * @param in in the order of {@link #inputs}
    */
   Tensor[] run(Tensor[] in, boolean training) {
-    @Nullable Tensor[] values = run(in, training, "");
+    @Nullable Tensor[] values = run(in, training, outputs);
     return outputs.stream().map(name -> get(values, name)).toArray(Tensor[]::new);
   }
 
@@ -289,23 +300,23 @@ final class TorchGraph implements AutoCloseable {
     return fixed.containsKey(name) ? new Tensor(value) : value; // whoever gets it may close it
   }
 
-  /** All values that are kept, by slot; ends early once the value {@code until} is there. */
-  private @Nullable Tensor[] run(Tensor[] in, boolean training, String until) {
+  /** All values that are kept, by slot; ends early once those that are wanted are there. */
+  private @Nullable Tensor[] run(Tensor[] in, boolean training, List<String> wanted) {
     @Nullable Tensor[] values = start.clone();
     for (int i = 0; i < in.length; i++) {
       values[slot(inputs.get(i))] = in[i];
     }
-    int last = slots.getOrDefault(until, -1);
+    int[] last = slots(wanted);
     Map<Integer, Tensor> found = shapes.find(in);
     Map<Integer, Tensor> kept = found == null ? shapes.begin(in) : null;
     if (found != null) {
       found.forEach((slot, value) -> values[slot] = value);
     }
     for (Step step : steps) {
-      if (last >= 0 && values[last] != null) {
+      if (areThere(last, values)) {
         break;
       }
-      if (step.ofShapes && found != null && isThere(step, values)) {
+      if (step.ofShapes && found != null && areThere(step.outputs, values)) {
         continue;
       }
       @Nullable Tensor[] args = arguments(step, values);
@@ -330,8 +341,8 @@ final class TorchGraph implements AutoCloseable {
     return values;
   }
 
-  private static boolean isThere(Step step, @Nullable Tensor[] values) {
-    return Arrays.stream(step.outputs).allMatch(slot -> slot < 0 || values[slot] != null);
+  private static boolean areThere(int[] wanted, @Nullable Tensor[] values) {
+    return Arrays.stream(wanted).allMatch(slot -> slot < 0 || values[slot] != null);
   }
 
   /** A handle of its own where a kernel passed its input on: each is closed once. */

@@ -146,6 +146,10 @@ public final class Trainer {
     for (var fact : provenance(training, validation, history).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
+    Map<String, Double> dropped = learner.auxiliary().weights();
+    if (!dropped.isEmpty()) {
+      specification = specification.withProvenance("droppedOnExport", dropped);
+    }
     for (var pair : specification.toMetadata().entrySet()) {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }

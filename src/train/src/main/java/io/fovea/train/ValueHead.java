@@ -14,11 +14,20 @@ final class ValueHead {
 
   /**
    * The model with a head that starts at the mean and spread of the values that it shall give, so
-   * that training need not first travel there. Unchanged where the net ends otherwise.
+   * that training need not first travel there; so do auxiliary heads. Unchanged where the net ends
+   * otherwise.
    */
   static Model startingAt(Model model, double[] mean, double[] deviation) {
+    Model started = startingAt(model, model.graph().outputs().get(0).name(), mean, deviation);
+    for (String output : Auxiliary.of(model).weights().keySet()) {
+      started = startingAt(started, output, mean, deviation);
+    }
+    return started;
+  }
+
+  private static Model startingAt(Model model, String output, double[] mean, double[] deviation) {
     Graph graph = model.graph();
-    Node node = Ending.last(graph, graph.outputs().get(0).name());
+    Node node = Ending.last(graph, output);
     if (node == null || !node.operator().equals("Gemm") || node.inputs().size() < 3) {
       return model;
     }

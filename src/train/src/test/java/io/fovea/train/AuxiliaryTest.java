@@ -95,8 +95,7 @@ class AuxiliaryTest {
     Model served = Model.read(file);
     Model plain = googlenet(NARROW);
     assertEquals(List.of("output"), outputs(served));
-    assertEquals(
-        plain.graph().initializers().keySet(), served.graph().initializers().keySet());
+    assertEquals(plain.graph().initializers().keySet(), served.graph().initializers().keySet());
     assertEquals(plain.graph().proto().getNodeList(), served.graph().proto().getNodeList());
     assertFalse(served.metadata().containsKey("fovea.auxiliary"));
     Specification said = Specification.of("net", served.metadata());
@@ -129,7 +128,8 @@ class AuxiliaryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{\"aux3\":0.3}", "{\"output\":1}", "{\"aux1\":null}", "{\"aux1\":", "[]"})
+  @ValueSource(
+      strings = {"{\"aux3\":0.3}", "{\"output\":1}", "{\"aux1\":null}", "{\"aux1\":", "[]"})
   void mustBeOutputsOfTheGraph(String json) {
     Model model = withHeads().withMetadata("fovea.auxiliary", json);
     TrainException e = assertThrows(TrainException.class, () -> Auxiliary.of(model));

@@ -209,7 +209,7 @@ class LifetimesTest {
       assertEquals("a", graph.ending().value());
       var x = Torch.copy(SingleNode.uniform(new Random(1), DataType.DOUBLE, 2, 3, 4, 4));
       scope.attach(x);
-      var seen = graph.train(x, "a");
+      var seen = graph.train(x, List.of("a")).get(0);
       var whole = graph.run(new org.bytedeco.pytorch.Tensor[] {x}, true)[0];
       var again = torch.sigmoid(seen);
       assertEquals(0, whole.sub(again).abs().max().item_double(), TOLERANCE);

@@ -41,8 +41,9 @@ final class SpatialTransformer {
   }
 
   static Layers layers(Options o) {
-    return new Layers(
-        "spatial_transformer", o, Style.of(Activation.RELU, Normalization.NONE, Initials.HE_IN));
+    Initials he = new Initials(Draw.HE_IN, Draw.LECUN, Draw.HE_IN, Draw.LECUN);
+    Style style = Style.of(Activation.RELU, Normalization.NONE, he);
+    return new Layers("spatial_transformer", o, style);
   }
 
   /** The picture as its localisation net wants it, at its own size. */

@@ -3,9 +3,9 @@ package io.fovea.converters;
 import io.fovea.onnx.Attribute;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Tensor;
 import io.fovea.onnx.Value;
 import java.util.List;
-import java.util.stream.DoubleStream;
 
 /**
  * A net that first brings its picture upright: Jaderberg 2015, <a
@@ -23,8 +23,7 @@ import java.util.stream.DoubleStream;
  */
 final class SpatialTransformer {
   private static final int SIDE = 28;
-  private static final Draw IDENTITY =
-      (random, in, out) -> DoubleStream.of(1, 0, 0, 1, 0, 0).iterator()::nextDouble;
+  private static final float CALM = 0.1f; // else a step or two move the map off the picture
 
   private final Layers l;
   private final Options o;
@@ -41,8 +40,9 @@ final class SpatialTransformer {
   }
 
   static Layers layers(Options o) {
-    return new Layers(
-        "spatial_transformer", o, Style.of(Activation.RELU, Normalization.NONE, Initials.HE_IN));
+    Initials he = new Initials(Draw.HE_IN, Draw.LECUN, Draw.HE_IN, Draw.ZERO);
+    Style style = Style.of(Activation.RELU, Normalization.NONE, he);
+    return new Layers("spatial_transformer", o, style);
   }
 
   /** The picture as its localisation net wants it, at its own size. */
@@ -70,11 +70,10 @@ final class SpatialTransformer {
     seen = stage(name + ".", 2, seen, o.scaled(20), 5, 0); // [N, 20, 4, 4]
     Value flat = l.node("Flatten", name + ".flatten", seen);
     Value hidden = l.act(name + ".act3", l.linear(name + ".fc1", flat, o.scaled(20)));
-    int inputs = hidden.channels();
-    Value weight = l.parameter(Draw.ZERO, name + ".theta.weight", inputs, 6, 6, inputs);
-    Value bias = l.parameter(IDENTITY, name + ".theta.bias", inputs, 6, 6);
-    return l.node(
-        "Gemm", name + ".theta", List.of(hidden, weight, bias), Attribute.of("transB", 1));
+    Value moves = l.linear(name + ".theta", hidden, 6, Draw.ZERO);
+    moves = l.mul(name + ".calm", moves, l.number(CALM));
+    float[] identity = {1, 0, 0, 1, 0, 0};
+    return l.add(name + ".map", moves, l.fixed(Tensor.of("identity", new long[] {6}, identity)));
   }
 
   private Value stage(String at, int i, Value x, int filters, int kernel, int pad) {

@@ -164,7 +164,7 @@ public final class Blocks {
     Value y = l.node("MatMul", name + ".attended", List.of(shares, said)); // [N, HW, C/2]
     y = reshape(l, name + ".picture", transposed(l, name + ".back", y), shape);
     Draw draw = l.normalizes() ? Draw.HE_IN : Draw.ZERO;
-    y = l.conv(name + ".W.0", y, x.channels(), Window.of(1), !l.normalizes(), draw);
+    y = l.conv(name + ".W.0", y, x.channels(), Window.of(1), false, draw);
     return l.add(name, x, l.norm(name + ".W.1", y, 0));
   }
 

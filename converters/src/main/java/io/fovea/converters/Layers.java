@@ -281,20 +281,27 @@ public final class Layers {
   }
 
   public Value maxPool(String name, Value x, int kernel, int stride, int pad) {
-    return maxPool(name, x, Window.of(kernel).stride(stride).pad(pad));
+    return maxPool(name, x, Window.of(kernel).stride(stride).pad(pad), 0);
   }
 
   /** A pool whose last window may reach over the edge: sizes are rounded up. */
   public Value maxPoolCeil(String name, Value x, int kernel, int stride, int pad) {
-    Window window = Window.of(kernel).stride(stride).pad(pad);
-    return maxPool(name, x, window, Attribute.of("ceil_mode", 1));
+    return maxPool(name, x, Window.of(kernel).stride(stride).pad(pad), stride - 1);
   }
 
-  /** The largest of each window; with {@link Extra#BLURPOOL} at every pixel, then blurred. */
-  private Value maxPool(String name, Value x, Window window, Attribute... more) {
+  /**
+   * The largest of each window; with {@link Extra#BLURPOOL} at every pixel, then blurred.
+   *
+   * @param over pixels that the last window may reach over the edge
+   */
+  private Value maxPool(String name, Value x, Window window, int over) {
     int stride = window.stride();
-    int own = Blocks.step(this, stride);
-    Value y = node("MaxPool", name, x, window.stride(own).attributes(more));
+    if (Blocks.step(this, stride) == stride) {
+      Attribute[] ceil = {Attribute.of("ceil_mode", 1)};
+      Attribute[] floor = {};
+      return node("MaxPool", name, x, window.attributes(over > 0 ? ceil : floor));
+    }
+    Value y = node("MaxPool", name, x, window.stride(1).reaching(over));
     return Blocks.blur(this, name + ".blur", y, stride);
   }
 

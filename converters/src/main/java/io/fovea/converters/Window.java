@@ -42,12 +42,21 @@ public record Window(
     return new Window(height, width, stride, padHeight, padWidth, dilation, n);
   }
 
+  /** Attributes of one that reaches {@code over} pixels further at the right and the bottom. */
+  Attribute[] reaching(int over) {
+    return attributes(over);
+  }
+
   /** Attributes of Conv, MaxPool and AveragePool; what is ONNX's default is left out. */
   Attribute[] attributes(Attribute... more) {
+    return attributes(0, more);
+  }
+
+  private Attribute[] attributes(int over, Attribute... more) {
     List<Attribute> all = new ArrayList<>();
     all.add(ints("kernel_shape", height, width));
     all.add(ints("strides", stride, stride));
-    all.add(ints("pads", padHeight, padWidth, padHeight, padWidth));
+    all.add(ints("pads", padHeight, padWidth, padHeight + over, padWidth + over));
     if (dilation > 1) {
       all.add(ints("dilations", dilation, dilation));
     }

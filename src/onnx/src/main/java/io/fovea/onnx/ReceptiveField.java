@@ -67,25 +67,33 @@ public record ReceptiveField(long height, long width) {
   private record Walk(
       List<Node> nodes, Map<String, TensorType> free, ShapeInference sizes, int side) {
 
-    /** The axis of a feature map that varies with the picture's; -1 for other values. */
+    /** The axis along which a value has places; -1 where it has none. */
     private int axis(String value) {
+      int[] axes = axes(value);
+      return axes[0] < 0 || axes[1] < 0 ? -1 : axes[side];
+    }
+
+    /** Whether all pixels lie along one axis, as before a linear layer. */
+    private boolean isFlat(String value) {
+      int[] axes = axes(value);
+      return axes[0] >= 0 && axes[0] == axes[1];
+    }
+
+    /** The one axis that varies with the picture's height, and the one with its width. */
+    private int[] axes(String value) {
       TensorType type = free.get(value);
       int[] found = {-1, -1};
-      if (type == null || type.shape() == null) {
-        return -1;
-      }
-      for (int i = 0; i < type.shape().size(); i++) {
-        Dim dim = type.shape().get(i);
-        for (int s = 0; s < 2; s++) {
-          if (dim.mentions(NAMES[s])) {
-            if (found[s] >= 0 || dim.mentions(NAMES[1 - s])) {
-              return -1;
+      for (int s = 0; s < 2 && type != null && type.shape() != null; s++) {
+        for (int i = 0; i < type.shape().size(); i++) {
+          if (type.shape().get(i).mentions(NAMES[s])) {
+            if (found[s] >= 0) {
+              return new int[] {-1, -1};
             }
             found[s] = i;
           }
         }
       }
-      return found[1 - side] < 0 ? -1 : found[side];
+      return found;
     }
 
     /** The last feature map from which the outputs are computed. */
@@ -95,7 +103,7 @@ public record ReceptiveField(long height, long width) {
       for (int i = nodes.size() - 1; i >= 0; i--) {
         List<String> outputs = nodes.get(i).outputs();
         if (outputs.stream().anyMatch(reached::contains)) {
-          if (axis(outputs.get(0)) >= 0) {
+          if (axis(outputs.get(0)) >= 0 && !isFlat(outputs.get(0))) {
             return outputs.get(0);
           }
           reached.addAll(nodes.get(i).inputs());
@@ -142,15 +150,18 @@ public record ReceptiveField(long height, long width) {
         }
         case "Pad" -> padded(node, input, out);
         case "Slice" -> sliced(node, input, out);
-        default -> same(node, input) ? out : null;
+        default -> keepsPlaces(node, input) ? out : null;
       };
     }
 
-    /** Whether input and output are of one size for any picture: then places stay. */
-    private boolean same(Node node, String input) {
-      Dim before = dim(free.get(input), axis(input));
-      int axis = axis(node.outputs().get(0));
-      return axis >= 0 && before.equals(dim(free.get(node.outputs().get(0)), axis));
+    /** Whether sizes stay for any picture, or all pixels are put in a row or back. */
+    private boolean keepsPlaces(Node node, String input) {
+      String output = node.outputs().get(0);
+      boolean reshapes = Set.of("Flatten", "Reshape").contains(node.operator());
+      if (axis(output) < 0 || isFlat(input) != isFlat(output)) {
+        return axis(output) >= 0 && reshapes;
+      }
+      return dim(free.get(input), axis(input)).equals(dim(free.get(output), axis(output)));
     }
 
     private static Dim dim(@Nullable TensorType type, int axis) {

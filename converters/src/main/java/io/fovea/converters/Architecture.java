@@ -52,9 +52,9 @@ public record Architecture(
    * The graph alone, at once: its weights have shapes but no data, so that it can be looked at and
    * filled with weights, but neither run nor written.
    *
-   * @throws io.fovea.onnx.OnnxException where the options do not fit the architecture
+   * @throws OnnxException where the options do not fit the architecture
    */
   public Model outline(Options options) {
-    return builder.apply(options.withoutWeights());
+    return model(options.withoutWeights());
   }
 }

@@ -125,8 +125,7 @@ public final class Architectures {
       int size,
       int smallest,
       Function<Options, Model> builder) {
-    return new Architecture(
-        name, paper, Task.PICTURE, channels, painted, size, smallest, builder);
+    return new Architecture(name, paper, Task.PICTURE, channels, painted, size, smallest, builder);
   }
 
   /**

@@ -29,7 +29,9 @@ final class DeepLab {
     return l.outputAtInputSize(Sizes.resized(l, "resize", x, Sizes.of(l, "size", input)));
   }
 
-  /** Atrous spatial pyramid pooling: each pixel, what lies around it far and wide, and the whole. */
+  /**
+   * Atrous spatial pyramid pooling: each pixel, what lies around it far and wide, and the whole.
+   */
   private static Value pyramid(Layers l, Value x, int filters) {
     String at = "classifier.0.convs.";
     List<Value> parts = new ArrayList<>();

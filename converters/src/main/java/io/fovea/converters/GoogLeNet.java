@@ -6,10 +6,10 @@ import java.util.List;
 
 /**
  * GoogLeNet: Szegedy 2015, <a href="https://arxiv.org/abs/1409.4842">Going Deeper with
- * Convolutions</a>, with batch normalization. 6,624,904 parameters for 1000 classes, 13,004,888 with
- * the two heads of {@link Extra#AUXILIARY}. As in the published PyTorch checkpoint, whose names it has, the branch of 5x5
- * convolutions is one of 3x3; that checkpoint wants pixels in [-1, 1], not ImageNet's mean and
- * deviation. Any picture of 15x15 or more.
+ * Convolutions</a>, with batch normalization. 6,624,904 parameters for 1000 classes, 13,004,888
+ * with the two heads of {@link Extra#AUXILIARY}. As in the published PyTorch checkpoint, whose
+ * names it has, the branch of 5x5 convolutions is one of 3x3; that checkpoint wants pixels in [-1,
+ * 1], not ImageNet's mean and deviation. Any picture of 15x15 or more.
  */
 final class GoogLeNet {
   private static final double AUXILIARY_WEIGHT = 0.3;

@@ -129,8 +129,7 @@ final class MobileNetV3 {
     y =
         s == null
             ? Blocks.squeezeExcite(l, at + ".se", y)
-            : Blocks.squeezeExcite(
-                l, at + ".block." + layer++, y, s.channels, s.inner, s.gate);
+            : Blocks.squeezeExcite(l, at + ".block." + layer++, y, s.channels, s.inner, s.gate);
     String project = at + ".block." + layer;
     y = l.conv(project + ".0", y, b.filters, 1, 1);
     boolean same = b.stride == 1 && x.channels() == b.filters;

@@ -4,13 +4,13 @@ import io.fovea.onnx.Model;
 import io.fovea.onnx.Value;
 
 /**
- * VGG: Simonyan 2015, <a href="https://arxiv.org/abs/1409.1556">Very Deep Convolutional Networks for
- * Large-Scale Image Recognition</a>. Its nets of 11, 13, 16 and 19 layers (columns A, B, D and E of
- * table 1) have 132,863,336, 133,047,848, 138,357,544 and 143,667,240 parameters for 1000 classes;
- * those with batch normalization, which came later, 132,868,840, 133,053,736, 138,365,992 and
- * 143,678,248. Names are those of the published PyTorch checkpoints, where layers are numbered with
- * all that stands between them. Any picture of 32x32 or more: what is left of it is averaged in a
- * grid of 7x7.
+ * VGG: Simonyan 2015, <a href="https://arxiv.org/abs/1409.1556">Very Deep Convolutional Networks
+ * for Large-Scale Image Recognition</a>. Its nets of 11, 13, 16 and 19 layers (columns A, B, D and
+ * E of table 1) have 132,863,336, 133,047,848, 138,357,544 and 143,667,240 parameters for 1000
+ * classes; those with batch normalization, which came later, 132,868,840, 133,053,736, 138,365,992
+ * and 143,678,248. Names are those of the published PyTorch checkpoints, where layers are numbered
+ * with all that stands between them. Any picture of 32x32 or more: what is left of it is averaged
+ * in a grid of 7x7.
  */
 final class Vgg {
   private static final int GRID = 7;

@@ -98,7 +98,8 @@ class ArchitecturesTest {
     Model full = a.model(Options.defaults().with(Extra.AUXILIARY));
     assertEquals(wanted, parameters(full));
     assertTrue(full.graph().initializers().containsKey(initializer));
-    assertEquals(outputs, String.join(",", full.graph().outputs().stream().map(ValueInfo::name).toList()));
+    assertEquals(
+        outputs, String.join(",", full.graph().outputs().stream().map(ValueInfo::name).toList()));
     assertEquals(weights, full.metadata().get("fovea.auxiliary"));
     Options narrow = Options.classes(5).withWidth(0.125);
     float[] answers = answers(a.model(narrow), size);
@@ -231,7 +232,8 @@ class ArchitecturesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"alexnet", "vgg11", "vgg11_bn", "squeezenet1_1", "inception_v3", "googlenet"})
+  @ValueSource(
+      strings = {"alexnet", "vgg11", "vgg11_bn", "squeezenet1_1", "inception_v3", "googlenet"})
   void takesExtrasAtItsSmallestSizeAndAnother(String name) {
     Architecture a = Architectures.named(name);
     Options options =

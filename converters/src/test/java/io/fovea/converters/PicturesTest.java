@@ -276,7 +276,8 @@ class PicturesTest {
   void leaksAsItsPaperSays(String name, String node, float slope) {
     Model model = Architectures.named(name).model(NARROW);
     assertEquals(slope, slope(model, node));
-    Model other = Architectures.named("resnet8").model(NARROW.withActivation(Activation.LEAKY_RELU));
+    Model other =
+        Architectures.named("resnet8").model(NARROW.withActivation(Activation.LEAKY_RELU));
     assertEquals(0.01f, slope(other, "relu"));
   }
 
@@ -355,8 +356,7 @@ class PicturesTest {
           case "dropout" -> NARROW.withDropout(0.5);
           default -> NARROW.with(Extra.named(option));
         };
-    OnnxException e =
-        assertThrows(OnnxException.class, () -> Architectures.named(name).model(o));
+    OnnxException e = assertThrows(OnnxException.class, () -> Architectures.named(name).model(o));
     assertEquals(message, e.getMessage());
   }
 }

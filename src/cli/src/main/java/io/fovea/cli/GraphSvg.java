@@ -224,7 +224,8 @@ final class GraphSvg {
 
   private String caption() {
     String products = Table.counted(cost.multiplyAdds());
-    String without = hidden == 0 ? "" : "; %d that compute sizes are left out".formatted(hidden);
+    String without =
+        hidden == 0 ? "" : "; %d that no picture goes into are left out".formatted(hidden);
     return "%d nodes%s; %s multiply-adds".formatted(boxes.size(), without, products);
   }
 

@@ -44,7 +44,9 @@ final class MetadataOptions {
     Specification s = Specification.of(name, model.metadata());
     if (named != null) {
       Task.Kind kind = Task.Kind.valueOf(named.task().name());
-      s = s.withTask(new Task(kind, Task.Output.LOGITS)).withProvenance("graph", named.name());
+      boolean paints = kind == Task.Kind.PICTURE;
+      Task.Output output = paints ? Task.Output.VALUES : Task.Output.LOGITS;
+      s = s.withTask(new Task(kind, output)).withProvenance("graph", named.name());
     }
     if (weights != null) {
       s = s.withProvenance("weights", String.valueOf(weights.getFileName()));

@@ -65,13 +65,14 @@ final class Stages {
   private final Cost cost;
   private final Map<String, Tensor> weights;
   private final Set<String> parameters;
-  private final Set<String> pictures = new HashSet<>(); // values that the input goes into
+  private final Set<String> counted = new HashSet<>(); // values made of pictures or parameters
 
   private Stages(Graph graph, Set<String> parameters, Cost cost) {
     this.cost = cost;
     this.weights = graph.initializers();
     this.parameters = new LinkedHashSet<>(parameters);
-    graph.inputs().forEach(i -> pictures.add(i.name()));
+    graph.inputs().forEach(i -> counted.add(i.name()));
+    counted.addAll(parameters);
   }
 
   /** The rows of a model, in the graph's order; a parameter counts where it is used first. */
@@ -96,13 +97,13 @@ final class Stages {
         : shape.stream().skip(1).map(Dim::toString).collect(Collectors.joining("x"));
   }
 
-  /** Nodes that carry the picture; what only computes sizes is no part of a table. */
+  /** What only computes sizes is no part of a table. */
   private List<Node> seen(Graph graph) {
     List<Node> seen = new ArrayList<>();
     for (Node n : graph.nodes()) {
       boolean sizes = Set.of("Shape", "Size").contains(n.operator());
-      if (!sizes && n.inputs().stream().anyMatch(pictures::contains)) {
-        pictures.addAll(n.outputs());
+      if (!sizes && n.inputs().stream().anyMatch(counted::contains)) {
+        counted.addAll(n.outputs());
         seen.add(n);
       }
     }

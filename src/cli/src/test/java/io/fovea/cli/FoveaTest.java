@@ -200,7 +200,7 @@ class FoveaTest {
     assertTrue(
         fovea("architectures")
             .out()
-            .matches("(?s).*\nresnet50 +25,557,032 +4\.09 G +427 +224 +1  He 2016, .*"));
+            .matches("(?s).*\\nresnet50 +25,557,032 +4\\.09 G +427 +224 +1  He 2016.*"));
     assertTrue(fovea("architectures", "lenet5").out().contains("61,706 parameters"));
     CommandRun doctor = fovea("doctor");
     assertEquals(0, doctor.status());

@@ -50,7 +50,7 @@ public record ReceptiveField(long height, long width) {
     ShapeInference sizes = ShapeInference.of(flat, Map.of(input, fixed));
     long[] seen = new long[2];
     for (int axis = 0; axis < 2; axis++) {
-      Walk walk = new Walk(flat.graph().nodes(), free, sizes, axis);
+      Walk walk = new Walk(flat.graph().nodes(), free, sizes, axis, new HashMap<>());
       String last = walk.last(flat.graph());
       for (int place = 0; place < PLACES; place++) {
         Span span = last == null ? null : walk.back(last, new Span(place, place), input);
@@ -65,17 +65,21 @@ public record ReceptiveField(long height, long width) {
 
   /** A walk from a feature map back to the picture, along height (0) or width (1). */
   private record Walk(
-      List<Node> nodes, Map<String, TensorType> free, ShapeInference sizes, int side) {
+      List<Node> nodes,
+      Map<String, TensorType> free,
+      ShapeInference sizes,
+      int side,
+      Map<String, int[]> known) {
 
     /** The axis along which a value has places; -1 where it has none. */
     private int axis(String value) {
-      int[] axes = axes(value);
+      int[] axes = known.computeIfAbsent(value, this::axes);
       return axes[0] < 0 || axes[1] < 0 ? -1 : axes[side];
     }
 
     /** Whether all pixels lie along one axis, as before a linear layer. */
     private boolean isFlat(String value) {
-      int[] axes = axes(value);
+      int[] axes = known.computeIfAbsent(value, this::axes);
       return axes[0] >= 0 && axes[0] == axes[1];
     }
 
@@ -178,17 +182,18 @@ public record ReceptiveField(long height, long width) {
       return at < values.length ? values[at] : otherwise;
     }
 
-    /** Places between the first and the last that a window covers. */
+    /** Places between the first and the last that a window covers; -1 where that is not known. */
     private long reach(Node node) {
       long kernel = of(node, "kernel_shape", side, -1);
       if (kernel < 0) {
         int weight = node.operator().equals("QLinearConv") ? 3 : 1;
-        kernel = dim(sizes.type(node.inputs().get(weight)), 2 + side).size();
+        Dim size = dim(sizes.type(node.inputs().get(weight)), 2 + side);
+        kernel = size.isKnown() ? size.size() : 0;
       }
-      return (kernel - 1) * of(node, "dilations", side, 1);
+      return kernel < 1 ? -1 : (kernel - 1) * of(node, "dilations", side, 1);
     }
 
-    private Span window(Node node, Span out) {
+    private @Nullable Span window(Node node, Span out) {
       long stride = of(node, "strides", side, 1);
       long reach = reach(node);
       long before = of(node, "pads", side, 0);
@@ -198,14 +203,19 @@ public record ReceptiveField(long height, long width) {
             (size(node.outputs().get(0)) - 1) * stride + reach + 1 - size(node.inputs().get(0));
         before = (Math.max(0, all) + (auto.equals("SAME_LOWER") ? 1 : 0)) / 2;
       }
-      return new Span(out.from * stride - before, out.to * stride - before + reach);
+      return reach < 0
+          ? null
+          : new Span(out.from * stride - before, out.to * stride - before + reach);
     }
 
-    private Span transposed(Node node, Span out) {
+    private @Nullable Span transposed(Node node, Span out) {
       long stride = of(node, "strides", side, 1);
       long before = of(node, "pads", side, 0);
-      long first = out.from + before - reach(node);
-      return new Span(-Math.floorDiv(-first, stride), Math.floorDiv(out.to + before, stride));
+      long reach = reach(node);
+      long first = out.from + before - reach;
+      return reach < 0
+          ? null
+          : new Span(-Math.floorDiv(-first, stride), Math.floorDiv(out.to + before, stride));
     }
 
     private @Nullable Span resized(Node node, String input, Span out) {

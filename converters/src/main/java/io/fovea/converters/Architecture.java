@@ -47,4 +47,14 @@ public record Architecture(
     }
     return builder.apply(options);
   }
+
+  /**
+   * The graph alone, at once: its weights have shapes but no data, so that it can be looked at and
+   * filled with weights, but neither run nor written.
+   *
+   * @throws OnnxException where the options do not fit the architecture
+   */
+  public Model outline(Options options) {
+    return model(options.withoutWeights());
+  }
 }

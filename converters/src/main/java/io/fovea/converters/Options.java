@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     multiples of 8
  * @param dropout share of the values before the last layer that training drops, in [0, 1)
  * @param extras what is added to the paper's net
- * @param seed draws the initial weights; the same seed gives the same file
+ * @param seed draws the initial weights; the same seed gives the same file; with null, weights have
+ *     a shape but no data
  */
 public record Options(
     @Nullable Integer channels,
@@ -27,7 +28,7 @@ public record Options(
     @Nullable Normalization normalization,
     @Nullable Double dropout,
     Set<Extra> extras,
-    long seed) {
+    @Nullable Long seed) {
 
   public Options {
     positive("channels", channels, 1 << 16);
@@ -50,7 +51,7 @@ public record Options(
 
   /** All as in the paper. */
   public static Options defaults() {
-    return new Options(null, null, null, null, null, null, Set.of(), 0);
+    return new Options(null, null, null, null, null, null, Set.of(), 0L);
   }
 
   /** As in the paper, but for the number of classes. */
@@ -89,6 +90,10 @@ public record Options(
 
   public Options withSeed(long s) {
     return new Options(channels, classes, width, activation, normalization, dropout, extras, s);
+  }
+
+  Options withoutWeights() {
+    return new Options(channels, classes, width, activation, normalization, dropout, extras, null);
   }
 
   /** Channels of the input pictures. */

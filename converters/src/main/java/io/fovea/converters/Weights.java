@@ -4,19 +4,23 @@ import io.fovea.onnx.Tensor;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws initial weights. Each tensor has a generator of its own, from the seed and the tensor's
- * name, so that adding a layer changes no other.
+ * name, so that adding a layer changes no other. Without a seed, tensors have a shape but no data.
  */
 final class Weights {
-  private final long seed;
+  private final @Nullable Long seed;
 
-  Weights(long seed) {
+  Weights(@Nullable Long seed) {
     this.seed = seed;
   }
 
   Tensor draw(Draw draw, String name, long fanIn, long fanOut, long... dims) {
+    if (seed == null) {
+      return Tensor.outline(name, dims);
+    }
     Random random = new OwnRandom(seed * 0x9E3779B97F4A7C15L + name.hashCode());
     DoubleSupplier source = draw.from(random, fanIn, fanOut);
     float[] values = new float[size(dims)];

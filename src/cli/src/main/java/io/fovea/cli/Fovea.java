@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       ArchitecturesCommand.class,
       NewCommand.class,
+      PullCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       ScoreCommand.class,

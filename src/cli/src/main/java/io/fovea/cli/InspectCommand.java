@@ -1,21 +1,28 @@
 package io.fovea.cli;
 
+import io.fovea.image.Preprocessing;
+import io.fovea.onnx.Cost;
 import io.fovea.onnx.FixedSizes;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
+import io.fovea.onnx.OnnxException;
 import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Specification;
 import io.fovea.train.Roles;
 import io.fovea.train.Surgery;
 import io.fovea.train.Trainability;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,11 +37,21 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--parameters", description = "also list every initializer with its role")
   boolean all;
 
+  @Option(names = "--svg", paramLabel = "FILE", description = "also draws the graph")
+  @Nullable Path svg;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N|HxW",
+      description =
+          "counts multiply-adds for a picture of this size; default: the file's, where it has one")
+  @Nullable String size;
+
   @Option(names = "--json", description = "one JSON object")
   boolean json;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Model model = Model.read(file);
     Graph graph = model.graph();
     Roles roles = Roles.of(graph);
@@ -52,6 +69,10 @@ final class InspectCommand implements Callable<Integer> {
     facts.put("parameters", count(graph, roles.parameters()));
     facts.put("state", count(graph, roles.state()));
     facts.put("constants", count(graph, roles.constants()));
+    Cost cost = cost(model);
+    if (cost.multiplyAdds() >= 0) {
+      facts.put("multiplyAdds", cost.multiplyAdds());
+    }
     Trainability trainability = Trainability.of(model);
     facts.put("trainable", trainability.isTrainable() ? "yes" : trainability.reasons());
     List<String> notes = new ArrayList<>(Surgery.notes(model));
@@ -67,12 +88,34 @@ final class InspectCommand implements Callable<Integer> {
       named.put("constants", texts(graph, roles.constants()));
       facts.put("initializers", named);
     }
+    if (svg != null) {
+      GraphSvg.write(svg, String.valueOf(file.getFileName()), model, cost);
+    }
     if (json) {
       System.out.println(Json.text(facts));
     } else {
       print("", facts);
     }
     return 0;
+  }
+
+  /** Counted at the size that is asked for, that pictures are fed at, or that the file declares. */
+  private Cost cost(Model model) {
+    int[] sides = size == null ? null : TrainCommand.sides(size);
+    Preprocessing fed = Specification.of(file.toString(), model.metadata()).preprocessing();
+    if (sides == null && fed != null) {
+      int[] small = fed.shape(1, 1);
+      int[] large = fed.shape(1000, 500);
+      sides = Arrays.equals(small, large) ? new int[] {small[1], small[2]} : null;
+    }
+    try {
+      return sides == null ? Cost.of(model, Map.of()) : Cost.of(model, sides[0], sides[1]);
+    } catch (OnnxException e) {
+      if (size != null) {
+        throw e;
+      }
+      return Cost.of(model, Map.of());
+    }
   }
 
   private static List<String> texts(Graph graph, List<String> names) {

@@ -13,14 +13,24 @@ final class Progress implements AutoCloseable {
   private final ProgressBar bar;
 
   Progress(String task, long total) {
+    this(task, total, "", 1);
+  }
+
+  private Progress(String task, long total, String unit, long size) {
     this.bar =
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(total)
+            .setUnit(unit, size)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(shown ? 250 : Integer.MAX_VALUE)
             .setConsumer(new Line(shown))
             .build();
+  }
+
+  /** Progress of so many bytes; of a number that is not known yet for -1. */
+  static Progress bytes(String task, long total) {
+    return new Progress(task, total, " MB", 1_000_000);
   }
 
   void at(long done) {

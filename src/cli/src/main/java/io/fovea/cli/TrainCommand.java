@@ -225,7 +225,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** {@code {height, width}} of {@code 224} or {@code 450x700}. */
-  private static int[] sides(String text) {
+  static int[] sides(String text) {
     if (!text.matches("\\d{1,5}(x\\d{1,5})?")) {
       throw new Fovea.UserException(
           "--size: expected a number or HEIGHTxWIDTH, met '%s'".formatted(text));

@@ -47,6 +47,9 @@ class CompletionTest {
   @ParameterizedTest
   @CsvSource({
     "fovea tr, train",
+    "fovea pu, pull",
+    "fovea convert --wei, --weights",
+    "fovea architectures --sv, --svg",
     "fovea comp, completion",
     "fovea new --act, --activation",
     "fovea completion z, zsh",

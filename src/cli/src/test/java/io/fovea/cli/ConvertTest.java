@@ -259,6 +259,7 @@ class ConvertTest {
   void whatIsAskedMustBeSaid() {
     CommandRun run = fovea("convert", "x.onnx", "-o", folder.resolve("y.onnx"));
     assertEquals(2, run.status());
-    assertTrue(run.err().contains("expected --dynamic-batch or --dynamic-size"), run.err());
+    assertTrue(
+        run.err().contains("expected --weights, --dynamic-batch, --dynamic-size"), run.err());
   }
 }

@@ -197,7 +197,10 @@ class FoveaTest {
 
   @Test
   void listsArchitecturesAndTheDoctorsFindings() {
-    assertTrue(fovea("architectures").out().contains("resnet50             25,557,032"));
+    assertTrue(
+        fovea("architectures")
+            .out()
+            .matches("(?s).*\\nresnet50 +25,557,032 +4\\.09 G +427 +224 +1  He 2016.*"));
     assertTrue(fovea("architectures", "lenet5").out().contains("61,706 parameters"));
     CommandRun doctor = fovea("doctor");
     assertEquals(0, doctor.status());
@@ -212,6 +215,7 @@ class FoveaTest {
         "convert",
         "architectures",
         "new",
+        "pull",
         "train",
         "evaluate",
         "score",
@@ -243,6 +247,8 @@ class FoveaTest {
         "score NET nothing.jpg | nothing.jpg: no such file or folder",
         "score NET DATA -o scores.xml | expected a name that ends in .csv or .jsonl",
         "score NET DATA --device gpu | device 'gpu': expected cpu, cuda, cuda:N or auto",
+        "convert none.onnx --dynamic-size -o x.onnx | none.onnx: no such file",
+        "inspect NET --size 3by4 | --size: expected a number or HEIGHTxWIDTH",
         "inspect none.onnx | none.onnx: no such file",
         "demo --test-data nowhere | no such folder",
         "train resnet8 --data DATA --loss mse -o x.onnx | loss MSE does not fit the data",

@@ -21,6 +21,9 @@ record ExternalData(String location, long offset, long length) {
    */
   private static final int MAPPED_BYTES = 1 << 20;
 
+  /** The location of what has a shape but no data. */
+  static final String NOWHERE = "outline";
+
   /** Reads the keys of a tensor; {@code length} is -1 where the tensor does not say it. */
   static ExternalData of(Tensor tensor) {
     String location = "";
@@ -97,6 +100,9 @@ record ExternalData(String location, long offset, long length) {
 
   private Path file(Tensor tensor) {
     Path folder = tensor.folder();
+    if (folder == null && location.equals(NOWHERE)) {
+      throw tensor.problem("has a shape but no data");
+    }
     if (folder == null) {
       throw tensor.problem("external data '" + location + "' of a model that is in no folder");
     }

@@ -53,7 +53,7 @@ public final class GraphBuilder {
   /** Adds a named constant. Float ones on the way to the output are what training changes. */
   public Value initializer(Tensor tensor) {
     checkFree(tensor.name());
-    graph.addInitializer(tensor.inlined().proto());
+    graph.addInitializer((tensor.isOutline() ? tensor : tensor.inlined()).proto());
     inference.constant(tensor);
     return define(tensor.name(), TensorType.of(tensor.type(), tensor.dims()));
   }

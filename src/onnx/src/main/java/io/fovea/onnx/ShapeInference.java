@@ -48,11 +48,27 @@ public final class ShapeInference {
    * @throws OnnxException naming the node whose inputs do not fit together
    */
   public static Map<String, TensorType> infer(Model model) {
+    return infer(model, Map.of());
+  }
+
+  /**
+   * The same where inputs are of these types.
+   *
+   * @param inputs by name; those left out are as the model declares them
+   */
+  public static Map<String, TensorType> infer(Model model, Map<String, TensorType> inputs) {
+    return of(model, inputs).types;
+  }
+
+  /** Types, and what short values hold. */
+  static ShapeInference of(Model model, Map<String, TensorType> inputs) {
     ShapeInference inference = new ShapeInference(model.opsetOrZero());
     Graph graph = model.graph();
-    graph.inputs().forEach(i -> inference.define(i.name(), i.type()));
+    graph
+        .inputs()
+        .forEach(i -> inference.define(i.name(), inputs.getOrDefault(i.name(), i.type())));
     inference.graph(graph);
-    return inference.types;
+    return inference;
   }
 
   private void graph(Graph graph) {

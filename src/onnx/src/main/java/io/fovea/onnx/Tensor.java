@@ -73,6 +73,44 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
     return tensor;
   }
 
+  /**
+   * A tensor whose data lies in a file of any format, little-endian; it is read, or mapped where it
+   * is large, when asked for.
+   *
+   * @param offset where in the file the data begins, in bytes
+   * @throws OnnxException where the file does not exist
+   */
+  public static Tensor in(Path file, long offset, String name, DataType type, long... dims) {
+    try {
+      Path real =
+          file.toRealPath(); // links out of a folder are refused, and caches are full of them
+      TensorProto.Builder shape = TensorProto.newBuilder().setName(name).setDataType(type.code());
+      Arrays.stream(dims).forEach(shape::addDims);
+      long length = of(shape.build()).byteSize();
+      String location = String.valueOf(real.getFileName());
+      TensorProto proto = ExternalData.refer(shape.build(), location, offset, length);
+      Tensor tensor = new Tensor(proto, real.getParent());
+      tensor.check();
+      return tensor;
+    } catch (IOException e) {
+      throw OnnxException.in(file, e);
+    }
+  }
+
+  /** A float tensor of a shape alone: its data can be neither read nor written. */
+  public static Tensor outline(String name, long... dims) {
+    TensorProto.Builder shape =
+        TensorProto.newBuilder().setName(name).setDataType(DataType.FLOAT.code());
+    Arrays.stream(dims).forEach(shape::addDims);
+    return of(
+        ExternalData.refer(shape.build(), ExternalData.NOWHERE, 0, of(shape.build()).byteSize()));
+  }
+
+  /** Whether there is a shape but no data. */
+  public boolean isOutline() {
+    return isExternal() && folder == null;
+  }
+
   public String name() {
     return proto.getName();
   }
@@ -142,31 +180,61 @@ public record Tensor(TensorProto proto, @Nullable Path folder) {
   /** The elements of a tensor of numbers of any type, a bool as 0 or 1; int64 is rounded. */
   public double[] doubles() {
     ByteBuffer data = bytes();
-    DataType type = type();
-    int bytes = type.bits() / 8;
-    if (bytes == 0) {
-      throw problem("elements of " + type + " are not read as numbers");
-    }
-    double[] values = new double[data.remaining() / bytes];
+    double[] values = new double[data.remaining() / elementBytes()];
     for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (type) {
-            case FLOAT -> data.getFloat();
-            case DOUBLE -> data.getDouble();
-            case FLOAT16 -> half(data.getShort());
-            case BFLOAT16 -> Float.intBitsToFloat(data.getShort() << 16);
-            case INT8 -> data.get();
-            case UINT8, BOOL -> data.get() & 0xff;
-            case INT16 -> data.getShort();
-            case UINT16 -> data.getShort() & 0xffff;
-            case INT32 -> data.getInt();
-            case UINT32 -> data.getInt() & 0xffffffffL;
-            case INT64 -> data.getLong();
-            case UINT64 -> new BigInteger(Long.toUnsignedString(data.getLong())).doubleValue();
-            default -> throw problem("elements of " + type + " are not read as numbers");
-          };
+      values[i] = number(data);
     }
     return values;
+  }
+
+  /**
+   * The same numbers as elements of another type.
+   *
+   * @param other float or double; what it cannot hold is rounded
+   */
+  public Tensor as(DataType other) {
+    long wanted = size() * other.bits() / 8;
+    if (wanted > Integer.MAX_VALUE - 8) {
+      throw problem("%d bytes as %s are more than 2 GiB".formatted(wanted, other));
+    }
+    elementBytes();
+    ByteBuffer data = bytes();
+    ByteBuffer to = ByteBuffer.allocate((int) wanted).order(ByteOrder.LITTLE_ENDIAN);
+    while (to.hasRemaining()) {
+      switch (other) {
+        case FLOAT -> to.putFloat((float) number(data));
+        case DOUBLE -> to.putDouble(number(data));
+        default -> throw problem("numbers become float or double, not " + other);
+      }
+    }
+    return of(name(), other, dims(), to.flip());
+  }
+
+  private int elementBytes() {
+    int bytes = type().bits() / 8;
+    if (bytes == 0) {
+      throw problem("elements of " + type() + " are not read as numbers");
+    }
+    return bytes;
+  }
+
+  private double number(ByteBuffer data) {
+    DataType type = type();
+    return switch (type) {
+      case FLOAT -> data.getFloat();
+      case DOUBLE -> data.getDouble();
+      case FLOAT16 -> half(data.getShort());
+      case BFLOAT16 -> Float.intBitsToFloat(data.getShort() << 16);
+      case INT8 -> data.get();
+      case UINT8, BOOL -> data.get() & 0xff;
+      case INT16 -> data.getShort();
+      case UINT16 -> data.getShort() & 0xffff;
+      case INT32 -> data.getInt();
+      case UINT32 -> data.getInt() & 0xffffffffL;
+      case INT64 -> data.getLong();
+      case UINT64 -> new BigInteger(Long.toUnsignedString(data.getLong())).doubleValue();
+      default -> throw problem("elements of " + type + " are not read as numbers");
+    };
   }
 
   /** IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */

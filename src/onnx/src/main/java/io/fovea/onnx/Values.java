@@ -23,7 +23,7 @@ final class Values {
   static @Nullable List<Ratio> of(Tensor tensor) {
     DataType type = tensor.type();
     boolean followed = isFollowed(type) && !(tensor.isExternal() && type.isFloating());
-    if (!followed || tensor.size() > MOST) {
+    if (!followed || tensor.size() > MOST || tensor.isOutline()) {
       return null;
     }
     return type == DataType.INT64

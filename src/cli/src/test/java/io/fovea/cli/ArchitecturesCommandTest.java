@@ -123,7 +123,7 @@ class ArchitecturesCommandTest {
         assertTrue(x >= 0 && x + GraphLayout.BOX_WIDTH < width, a.name() + ": " + x);
         assertTrue(places.add(x + "," + rect.getAttribute("y")), a.name());
       }
-      assertTrue(boxes.getLength() > 10, a.name());
+      assertTrue(boxes.getLength() > 5, a.name());
     }
   }
 

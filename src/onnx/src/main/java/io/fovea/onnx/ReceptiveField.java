@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ReceptiveField(long height, long width) {
   private static final String[] NAMES = {"height", "width"};
+  private static final Set<String> WINDOWS =
+      Set.of("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "QLinearConv");
   private static final int PLACES = 64; // where sizes grow again, what is seen depends on the place
 
   /** From the first place to the last that is seen. */
@@ -77,6 +79,15 @@ public record ReceptiveField(long height, long width) {
       return axes[0] < 0 || axes[1] < 0 ? -1 : axes[side];
     }
 
+    /** Whether this may be a feature map of which inference has lost a size. */
+    private boolean isUnknown(String value) {
+      TensorType type = free.get(value);
+      return type != null
+          && (type.shape() == null
+              ? type.elements().isFloating()
+              : type.shape().size() > 2 && type.shape().stream().anyMatch(Dim::isUnknown));
+    }
+
     /** Whether all pixels lie along one axis, as before a linear layer. */
     private boolean isFlat(String value) {
       int[] axes = known.computeIfAbsent(value, this::axes);
@@ -110,6 +121,9 @@ public record ReceptiveField(long height, long width) {
           if (axis(outputs.get(0)) >= 0 && !isFlat(outputs.get(0))) {
             return outputs.get(0);
           }
+          if (WINDOWS.contains(nodes.get(i).operator()) && isUnknown(outputs.get(0))) {
+            return null;
+          }
           reached.addAll(nodes.get(i).inputs());
         }
       }
@@ -125,6 +139,9 @@ public record ReceptiveField(long height, long width) {
           continue;
         }
         for (String input : node.inputs()) {
+          if (isUnknown(input)) {
+            return null;
+          }
           if (axis(input) >= 0) {
             Span through = through(node, input, span);
             if (through == null) {

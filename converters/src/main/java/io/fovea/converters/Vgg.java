@@ -35,9 +35,8 @@ final class Vgg {
       int filters = o.scaled(Math.min(64 << stage, 512));
       for (int i = 0; i < stages[stage]; i++) {
         x = l.conv("features." + layer++, x, filters, Window.of(3), true);
-        if (l.normalizes()) {
-          x = l.norm("features." + layer++, x);
-        }
+        x = l.norm("features." + layer, x);
+        layer += l.normalizes() ? 1 : 0;
         x = l.act("features." + layer++, x);
       }
       String pool = "features." + layer++;

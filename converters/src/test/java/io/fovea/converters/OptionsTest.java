@@ -24,29 +24,39 @@ class OptionsTest {
   /** The extras that each architecture takes. */
   private static final String TAKES =
       """
-      lenet5              spp
-      resnet\\d+           squeeze_excite blurpool non_local spp zero_residual
-      wide_resnet50_2     squeeze_excite blurpool non_local spp zero_residual
-      resnext50_32x4d     squeeze_excite blurpool non_local spp zero_residual
-      densenet121         squeeze_excite blurpool non_local spp
-      googlenet           blurpool spp
-      mobilenet_v\\d.*     squeeze_excite blurpool non_local spp zero_residual
-      efficientnet_b0     blurpool non_local spp zero_residual
-      shufflenet_v2_x1_0  squeeze_excite blurpool non_local spp
-      convnext_tiny       squeeze_excite non_local spp
-      unet.*              squeeze_excite blurpool non_local
+      lenet5                spp
+      (alexnet|vgg.*)       squeeze_excite blurpool non_local spp
+      (wide_)?resne[tx].*   squeeze_excite blurpool non_local spp zero_residual
+      densenet121           squeeze_excite blurpool non_local spp
+      googlenet             squeeze_excite blurpool non_local spp auxiliary
+      inception_v3          squeeze_excite blurpool non_local spp auxiliary
+      squeezenet1_[01]      squeeze_excite blurpool non_local
+      mobilenet_v.*         squeeze_excite blurpool non_local spp zero_residual
+      efficientnet_b0       blurpool non_local spp zero_residual
+      shufflenet_v2_x1_0    squeeze_excite blurpool non_local spp
+      convnext_tiny         squeeze_excite non_local spp
+      (z2|p4m?)cnn          blurpool
+      spatial_transformer   blurpool spp
+      unet.*                squeeze_excite blurpool non_local
+      fcn_resnet50          squeeze_excite blurpool non_local zero_residual
+      deeplabv3_resnet50    squeeze_excite blurpool non_local zero_residual
+      dip_skip              squeeze_excite blurpool non_local
+      style_transfer        squeeze_excite blurpool non_local zero_residual
+      espcn_x[234]
+      dcgan_generator       non_local
+      dcgan_discriminator   blurpool non_local
       """;
 
-  /** Nets of more layers than others of their file, and no other parts: these run but once. */
-  private static final Set<String> DEEPER =
-      Set.of("resnet32", "resnet44", "resnet56", "resnet110", "resnet34", "resnet101", "resnet152");
+  /** Nets that differ from others of their file by a number: these run but once. */
+  private static final String TWINS =
+      "resnet(32|44|56|110|34|101|152)|vgg(13|16|19).*|espcn_x[34]|squeezenet1_0|p4mcnn";
 
   static List<Architecture> all() {
     return Architectures.all();
   }
 
-  static List<Architecture> shallow() {
-    return all().stream().filter(a -> !DEEPER.contains(a.name())).toList();
+  static List<Architecture> distinct() {
+    return all().stream().filter(a -> !a.name().matches(TWINS)).toList();
   }
 
   private static Set<Extra> takes(Architecture a) {
@@ -59,17 +69,23 @@ class OptionsTest {
         .collect(Collectors.toCollection(() -> EnumSet.noneOf(Extra.class)));
   }
 
-  private static Options narrow() {
-    return Options.classes(3).withWidth(NARROW);
+  private static Options narrow(Architecture a) {
+    Options options = paints(a) ? Options.defaults() : Options.classes(3);
+    return options.withWidth(NARROW);
+  }
+
+  /** Whether it gives a picture: these have no classes, and nothing to drop before them. */
+  private static boolean paints(Architecture a) {
+    return a.task() == Architecture.Task.PICTURE;
   }
 
   @ParameterizedTest
   @MethodSource("all")
   void takesTheExtrasOfTheTableAndRefusesTheOthers(Architecture a) {
-    byte[] plain = a.model(narrow()).toBytes();
+    byte[] plain = a.model(narrow(a)).toBytes();
     Set<Extra> takes = takes(a);
     for (Extra extra : Extra.values()) {
-      Options options = narrow().with(extra);
+      Options options = narrow(a).with(extra);
       if (takes.contains(extra)) {
         assertFalse(Arrays.equals(plain, a.model(options).toBytes()), extra + " changes nothing");
       } else {
@@ -83,11 +99,17 @@ class OptionsTest {
   @ParameterizedTest
   @MethodSource("all")
   void takesDropoutAndAllExtrasAtOnce(Architecture a) {
-    Options options = narrow().with(takes(a).toArray(Extra[]::new));
-    Model model = a.model(options.withDropout(0.25).withSeed(1));
-    assertEquals(0.25f, ratio(model));
-    assertEquals(-1, ratio(a.model(narrow().withDropout(0))));
-    runs(a, model, a.channels());
+    Options options = narrow(a).with(takes(a).toArray(Extra[]::new));
+    if (paints(a)) {
+      OnnxException e =
+          assertThrows(OnnxException.class, () -> a.model(narrow(a).withDropout(0.25)));
+      assertEquals(a.name() + " has no place for dropout", e.getMessage());
+    } else {
+      options = options.withDropout(0.25);
+      assertEquals(0.25f, ratio(a.model(options)));
+      assertEquals(-1, ratio(a.model(narrow(a).withDropout(0))));
+    }
+    runs(a, options);
   }
 
   /** The share that training drops, the same at all places; -1 for none. */
@@ -106,39 +128,42 @@ class OptionsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("shallow")
+  @MethodSource("distinct")
   void runsWithEachExtraAlone(Architecture a) {
     for (Extra extra : takes(a)) {
-      runs(a, a.model(narrow().with(extra)), a.channels());
+      runs(a, narrow(a).with(extra));
     }
   }
 
   /** Activations take turns, so that each meets every second architecture or so. */
   @ParameterizedTest
-  @MethodSource("shallow")
+  @MethodSource("distinct")
   void runsWithEachNormalizationFiveActivationsAndOtherChannels(Architecture a) {
     Activation[] activations = Activation.values();
-    int turn = shallow().indexOf(a) * Normalization.values().length;
+    int turn = distinct().indexOf(a) * Normalization.values().length;
     for (Normalization normalization : Normalization.values()) {
       Activation activation = activations[turn++ % activations.length];
       int channels = turn % 2 == 0 ? 1 : 4;
-      Options options = narrow().withNormalization(normalization).withActivation(activation);
-      runs(a, a.model(options.withChannels(channels)), channels);
+      Options options = narrow(a).withNormalization(normalization).withActivation(activation);
+      runs(a, options.withChannels(channels));
     }
   }
 
   /** Two batches of two sizes give finite numbers of the promised shape. */
-  private static void runs(Architecture a, Model model, int channels) {
-    int least = Math.max(a.smallest(), 17);
-    try (Served net = new Served(model)) {
+  private static void runs(Architecture a, Options options) {
+    boolean heads = options.extras().contains(Extra.AUXILIARY); // they ask for the paper's size
+    int least = heads ? a.size() : Math.max(a.smallest(), Math.min(a.size(), 17));
+    int channels = options.channelsOr(a.channels());
+    try (Served net = new Served(a.model(options))) {
       for (int n = 1; n <= 2; n++) {
         int height = n == 1 ? least : least + 7;
         int width = n == 1 ? least : least + 4;
         Output out = net.run(n, channels, height, width);
-        long[] classes = {n, 3};
-        long[] pixels = {n, 3, height, width};
-        boolean whole = a.task() == Architecture.Task.CLASSIFICATION;
-        assertArrayEquals(whole ? classes : pixels, out.shape());
+        switch (a.task()) {
+          case CLASSIFICATION -> assertArrayEquals(new long[] {n, 3}, out.shape());
+          case SEGMENTATION -> assertArrayEquals(new long[] {n, 3, height, width}, out.shape());
+          case PICTURE -> assertEquals(n, out.shape()[0]);
+        }
         for (float v : out.values()) {
           assertTrue(Float.isFinite(v));
         }

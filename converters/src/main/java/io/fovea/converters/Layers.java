@@ -11,7 +11,6 @@ import io.fovea.onnx.OnnxException;
 import io.fovea.onnx.Tensor;
 import io.fovea.onnx.Value;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -348,69 +347,21 @@ public final class Layers {
   /** The normalization that the options ask for, whose factors start as {@code weight}. */
   public Value norm(String name, Value x, float weight) {
     idle.remove("normalization");
-    int channels = x.channels();
-    switch (normalization) {
-      case NONE:
-        return x;
-      case BATCH:
-        return batchNorm(name, x, weight);
-      case INSTANCE:
-        return affine("InstanceNormalization", name, x, weight, channels);
-      case GROUP:
-        Attribute groups = Attribute.of("num_groups", groups(channels));
-        return affine("GroupNormalization", name, x, weight, channels, groups);
-      case LAYER:
-        return channelsFirst(
-            name + ".nchw", layerNorm(name, channelsLast(name + ".nhwc", x), weight));
-      default:
-        throw new AssertionError(normalization);
-    }
-  }
-
-  private Value batchNorm(String name, Value x, float weight) {
-    int channels = x.channels();
-    List<Attribute> attributes = new ArrayList<>();
-    attributes.add(Attribute.of("epsilon", style.epsilon()));
-    if (style.momentum() != 0.9f) {
-      attributes.add(Attribute.of("momentum", style.momentum()));
-    }
-    return graph.node(
-        "BatchNormalization",
-        name,
-        List.of(
-            x,
-            parameter(name + ".weight", weight, channels),
-            parameter(name + ".bias", 0, channels),
-            parameter(name + ".running_mean", 0, channels),
-            parameter(name + ".running_var", 1, channels)),
-        attributes.toArray(Attribute[]::new));
+    return Norms.of(this, normalization, name, x, weight);
   }
 
   /** The normalization that the options ask for, [N, C, H, W] -> [N, H, W, C]. */
   public Value normLast(String name, Value x) {
+    if (normalization != Normalization.LAYER) {
+      return channelsLast(name + ".nhwc", norm(name, x));
+    }
     idle.remove("normalization");
-    return normalization == Normalization.LAYER
-        ? layerNorm(name, channelsLast(name + ".nhwc", x), 1) // ONNX normalizes last axes
-        : channelsLast(name + ".nhwc", norm(name, x));
+    return layerNorm(name, channelsLast(name + ".nhwc", x)); // ONNX normalizes last axes
   }
 
   /** Layer normalization over the last axis. */
   public Value layerNorm(String name, Value x) {
-    return layerNorm(name, x, 1);
-  }
-
-  private Value layerNorm(String name, Value x, float weight) {
-    int last = x.shape().size() - 1;
-    return affine("LayerNormalization", name, x, weight, (int) x.shape().get(last).size());
-  }
-
-  private Value affine(
-      String operator, String name, Value x, float first, int channels, Attribute... more) {
-    Value weight = parameter(name + ".weight", first, channels);
-    Value bias = parameter(name + ".bias", 0, channels);
-    Attribute[] attributes = Arrays.copyOf(more, more.length + 1);
-    attributes[more.length] = Attribute.of("epsilon", style.epsilon());
-    return graph.node(operator, name, List.of(x, weight, bias), attributes);
+    return Norms.layer(this, name, x, 1);
   }
 
   public Value channelsLast(String name, Value x) {
@@ -419,15 +370,6 @@ public final class Layers {
 
   public Value channelsFirst(String name, Value x) {
     return node("Transpose", name, x, ints("perm", 0, 3, 1, 2));
-  }
-
-  /** 32 as in the paper, or the largest number below that divides the channels. */
-  private static int groups(int channels) {
-    int groups = Math.min(32, channels);
-    while (channels % groups != 0) {
-      groups--;
-    }
-    return groups;
   }
 
   /** The paper's activation, or the one that the options ask for. */

@@ -49,7 +49,8 @@ class OptionsTest {
 
   /** Nets that differ from others of their file by a number: these run but once. */
   private static final String TWINS =
-      "resnet(32|44|56|110|34|101|152)|vgg(13|16|19).*|espcn_x[34]|squeezenet1_0|p4mcnn";
+      "resnet(32|44|56|110|34|101|152)|wide_.*|resnext.*|vgg(13|16|19|11_bn).*|espcn_x[34]"
+          + "|squeezenet1_0|p4mcnn";
 
   static List<Architecture> all() {
     return Architectures.all();

@@ -37,7 +37,7 @@ public record Architecture(
   /**
    * The untrained graph, with initial weights drawn from the options' seed. One input {@code
    * [batch, channels, height, width]}, all but the channels free; one output, whose shape its
-   * {@link Task} gives.
+   * {@link Task} gives, and after it those of {@link Extra#AUXILIARY}.
    *
    * @throws OnnxException where the options do not fit the architecture
    */

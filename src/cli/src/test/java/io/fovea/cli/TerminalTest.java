@@ -29,7 +29,7 @@ class TerminalTest {
     assertEquals("fovea: none.onnx: no such file\ntry: fovea inspect --help\n", mistake.err());
     assertEquals(2, mistake.status());
     CommandRun table = CommandRun.java("-Dfovea.home=.", "architectures", "lenet5");
-    assertTrue(table.out().contains("layer    "), table.out());
+    assertTrue(table.out().contains("stage    "), table.out());
     assertFalse((table.out() + table.err()).contains(ESCAPE), "no colour in a pipe");
   }
 
@@ -38,7 +38,7 @@ class TerminalTest {
     CommandRun mistake = CommandRun.java("-Dpicocli.ansi=true", "inspect", "none.onnx");
     assertTrue(mistake.err().startsWith(ESCAPE + "[1m" + ESCAPE + "[31mfovea:"), mistake.err());
     CommandRun table = CommandRun.java("-Dpicocli.ansi=true", "architectures", "lenet5");
-    assertTrue(table.out().contains(ESCAPE + "[1mlayer "), table.out());
+    assertTrue(table.out().contains(ESCAPE + "[1mstage "), table.out());
   }
 
   @ParameterizedTest
@@ -99,10 +99,13 @@ class TerminalTest {
     assertEquals("classification", net.get("task").asText());
     assertEquals(61_706, net.get("parameters").asLong());
     assertEquals(32, net.get("smallest").asInt());
-    JsonNode first = net.get("layers").get(0);
-    assertEquals("conv1", first.get("layer").asText());
-    assertEquals("Conv", first.get("operator").asText());
-    assertEquals("float [batch, 6, height-4, width-4]", first.get("output").asText());
+    assertEquals(416_520, net.get("multiplyAdds").asLong());
+    JsonNode first = net.get("stages").get(0);
+    assertEquals("conv1", first.get("name").asText());
+    assertEquals("[1,6,28,28]", first.get("output").toString());
+    assertEquals(156, first.get("parameters").asLong());
+    JsonNode layers = json("architectures", "lenet5", "--layers", "--json").get("layers");
+    assertEquals("conv1.act", layers.get(1).get("name").asText());
   }
 
   @Test

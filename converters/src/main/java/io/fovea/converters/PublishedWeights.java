@@ -6,6 +6,7 @@ import io.fovea.onnx.OnnxException;
 import io.fovea.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -80,19 +81,24 @@ public record PublishedWeights(Model model, List<String> loaded, List<String> sk
           "%s does not fit graph '%s'%n%s"
               .formatted(weights.file(), model.graph().name(), String.join("\n", problems)));
     }
-    values.replaceAll((name, wanted) -> converted(weights, name, wanted.type()));
+    weights
+        .tensors()
+        .forEach(
+            (name, met) ->
+                values.computeIfPresent(name, (n, wanted) -> converted(met, wanted.type())));
     Model filled = model.withGraph(model.graph().withInitializers(values));
     return new PublishedWeights(filled, List.copyOf(values.keySet()), skipped);
   }
 
   /** The classes that a checkpoint has, where it is all that differs from the graph. */
   private static OptionalLong classes(Map<String, Tensor> graph, Map<String, Tensor> checkpoint) {
-    Set<List<Long>> changes =
-        graph.values().stream()
-            .filter(t -> checkpoint.containsKey(t.name()))
-            .map(t -> change(t.dims(), checkpoint.get(t.name()).dims()))
-            .filter(c -> !c.isEmpty())
-            .collect(Collectors.toSet());
+    Set<List<Long>> changes = new HashSet<>();
+    checkpoint.forEach(
+        (name, met) -> {
+          Tensor wanted = graph.get(name);
+          changes.add(wanted == null ? List.of() : change(wanted.dims(), met.dims()));
+        });
+    changes.remove(List.of());
     return changes.size() == 1 && changes.iterator().next().size() == 1
         ? OptionalLong.of(changes.iterator().next().get(0))
         : OptionalLong.empty();
@@ -108,8 +114,7 @@ public record PublishedWeights(Model model, List<String> loaded, List<String> sk
     return firstAlone ? List.of(b[0]) : List.of(-1L, -1L);
   }
 
-  private static Tensor converted(Safetensors weights, String name, DataType wanted) {
-    Tensor met = weights.tensors().get(name);
+  private static Tensor converted(Tensor met, DataType wanted) {
     return met.type() == wanted ? met : met.as(wanted);
   }
 

@@ -4,13 +4,9 @@ import io.fovea.onnx.Model;
 import io.fovea.train.Confusion;
 import io.fovea.train.Evaluation;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -26,14 +22,14 @@ final class Card {
    *
    * @param seconds a picture
    */
-  static String of(Path file, Evaluation e, double seconds) {
+  static String of(Path file, Evaluation e, double seconds) throws IOException {
     Card card = new Card();
     Model model = Model.read(file);
     card.line("# %s%n", file.getFileName());
     card.line("%,d parameters, ONNX opset %d.%n", InspectCommand.parameters(model), model.opset());
     card.line("| | |%n| --- | --- |");
-    card.line("| size | %,d bytes |", size(file));
-    card.line("| SHA-256 | `%s` |", sha256(file));
+    card.line("| size | %,d bytes |", Files.size(file));
+    card.line("| SHA-256 | `%s` |", Sha256.of(file));
     new TreeMap<>(model.metadata())
         .forEach((key, value) -> card.line("| %s | %s |", key.replace("fovea.", ""), cell(value)));
     card.line("%n## Figures%n");
@@ -89,24 +85,5 @@ final class Card {
 
   private static String cell(String value) {
     return "`" + value.replace("|", "\\|").replace("\n", " ") + "`";
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String sha256(Path file) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-      return HexFormat.of().formatHex(hash);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
   }
 }

@@ -175,7 +175,7 @@ final class Download {
               "%s: %s; given up after %d attempts, the same command goes on"
                   .formatted(place.url, e.getMessage(), ATTEMPTS));
         }
-        Terminal.note("%s: %s; tried again", place.url, e.getMessage());
+        Terminal.note("%s; tried again", place.url + ": " + e.getMessage());
         Thread.sleep(wait.toMillis());
         wait = wait.multipliedBy(2);
       }

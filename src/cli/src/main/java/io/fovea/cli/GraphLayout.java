@@ -3,6 +3,7 @@ package io.fovea.cli;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -142,10 +143,11 @@ final class GraphLayout {
     }
     List<Lane> lanes = new ArrayList<>();
     int[] laneOf = new int[row.length];
-    List<Integer> shortFirst = new ArrayList<>(ends.keySet());
-    shortFirst.sort(Comparator.comparing(s -> ends.get(s) - row[s]));
-    for (int source : shortFirst) {
-      Lane lane = lane(x[source], row[source] + 1, ends.get(source), lanes);
+    List<Map.Entry<Integer, Integer>> shortFirst = new ArrayList<>(ends.entrySet());
+    shortFirst.sort(Comparator.comparing(e -> e.getValue() - row[e.getKey()]));
+    for (Map.Entry<Integer, Integer> e : shortFirst) {
+      int source = e.getKey();
+      Lane lane = lane(x[source], row[source] + 1, e.getValue(), lanes);
       lanes.add(lane);
       laneOf[source] = lane.x;
     }

@@ -4,12 +4,15 @@ import io.fovea.converters.Architecture.Task;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.OnnxException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** The list of architectures. */
 public final class Architectures {
@@ -156,17 +159,34 @@ public final class Architectures {
   /**
    * The architecture of a name.
    *
-   * @throws OnnxException listing the names that there are
+   * @throws OnnxException naming the three that are written most alike
    */
   public static Architecture named(String name) {
-    List<Architecture> all = all();
-    return all.stream()
-        .filter(a -> a.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new OnnxException(
-                    "no architecture '%s'; there are %s"
-                        .formatted(name, all.stream().map(Architecture::name).toList())));
+    Map<String, Architecture> all = new TreeMap<>();
+    all().forEach(a -> all.put(a.name(), a));
+    Architecture found = all.get(name);
+    if (found == null) {
+      List<String> nearest = new ArrayList<>(all.keySet());
+      nearest.sort(Comparator.comparingInt(other -> distance(name, other)));
+      throw new OnnxException(
+          "no architecture '%s' among %d; those written most alike are %s"
+              .formatted(name, all.size(), String.join(", ", nearest.subList(0, 3))));
+    }
+    return found;
+  }
+
+  /** Letters to put in, leave out or change on the way from one word to another (Levenshtein). */
+  private static int distance(String a, String b) {
+    int[] row = IntStream.rangeClosed(0, b.length()).toArray();
+    for (int i = 1; i <= a.length(); i++) {
+      int corner = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int change = corner + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        corner = row[j];
+        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
   }
 }

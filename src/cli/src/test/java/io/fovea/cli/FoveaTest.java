@@ -234,7 +234,7 @@ class FoveaTest {
       delimiter = '|',
       value = {
         "nonsense | Unmatched argument",
-        "architectures resnet19 | no architecture 'resnet19'; there are [lenet5",
+        "architectures resnet19 | no architecture 'resnet19' among",
         "new resnet18 | Missing required option: '--output=FILE'",
         "new resnet18 --classes 0 -o x.onnx | option classes: expected more than 0",
         "new resnet18 --activation rilu -o x.onnx | Invalid value for option '--activation'",

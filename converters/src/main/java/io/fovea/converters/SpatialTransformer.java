@@ -61,11 +61,7 @@ final class SpatialTransformer {
 
   /** [N, C, H, W] -> [N, 6]: a matrix for (x, y, 1), column by column, which starts as identity. */
   private Value localisation(String name, Value x) {
-    Value count = l.node("Shape", name + ".count", x, Attribute.of("end", 2));
-    Value sides = l.constant(name + ".sides", SIDE, SIDE);
-    Value size = l.concat(name + ".size", 0, List.of(count, sides));
-    Attribute mode = Attribute.of("mode", "linear");
-    Value seen = l.node("Resize", name, List.of(x, Value.NONE, Value.NONE, size), mode);
+    Value seen = Sizes.resized(l, name, x, l.constant(name + ".sides", SIDE, SIDE));
     seen = stage(name + ".", 1, seen, o.scaled(20), 5, 0); // [N, C, 28, 28] -> [N, 20, 12, 12]
     seen = stage(name + ".", 2, seen, o.scaled(20), 5, 0); // [N, 20, 4, 4]
     Value flat = l.node("Flatten", name + ".flatten", seen);

@@ -73,11 +73,9 @@ final class ConvertCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     boolean isFile = net.endsWith(".onnx");
     Set<Axis> axes = axes();
-    if (isFile && (classes != null || graph.shapes())) {
+    if (isFile && (classes != null || graph.dropout != null || graph.shapes())) {
       throw new Fovea.UserException(
-          "--classes, --channels, --width, --activation and --normalization are for"
-              + " architectures, not "
-              + net);
+          "--classes, --dropout, " + GraphOptions.NAMES + " are for architectures, not " + net);
     }
     if (isFile && weights == null && axes.isEmpty() && !metadata.given()) {
       throw new Fovea.UserException(

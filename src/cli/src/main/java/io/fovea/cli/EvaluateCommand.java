@@ -44,17 +44,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (json && card) {
+      throw new Fovea.UserException("evaluate: expected --json or --card, met both");
+    }
     Dataset set = data.measured();
     if (!data.isHeldOut()) {
       Terminal.note("%s has no held-out part: measured on all of it", data.data);
     }
-    if (json && card) {
-      throw new Fovea.UserException("evaluate: expected --json or --card, met both");
-    }
     Evaluation e;
+    Preprocessing fed = serving.preprocessing();
+    ImageModel model = serving.model(file);
     long start = System.nanoTime();
     try (Progress progress = new Progress("evaluate", set.size())) {
-      e = evaluate(serving.model(file), serving.preprocessing(), set, progress::at);
+      e = evaluate(model, fed, set, progress::at);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     if (card) {

@@ -10,6 +10,9 @@ import picocli.CommandLine.Option;
 
 /** Options of an architecture. */
 final class GraphOptions {
+  /** Those that shape a new graph, for messages. */
+  static final String NAMES = "--channels, --width, --activation, --normalization and --with";
+
   @Option(names = "--channels", description = "channels of the pictures: 1 or 3")
   @Nullable Integer channels;
 

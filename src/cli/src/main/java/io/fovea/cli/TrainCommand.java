@@ -132,9 +132,7 @@ final class TrainCommand implements Callable<Integer> {
     OutputFile.model(output);
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
-      throw new Fovea.UserException(
-          "--channels, --width, --activation, --normalization and --with are for new graphs, not "
-              + net);
+      throw new Fovea.UserException(GraphOptions.NAMES + " are for new graphs, not " + net);
     }
     Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);

@@ -261,6 +261,7 @@ class FoveaTest {
         "train NET --data DATA --freeze nothing -o x.onnx | pattern 'nothing' fits no parameter",
         "train NET --data DATA --body-rate 2 -o x.onnx | a rate of the body in [0, 1]",
         "train NET --data DATA --dropout 1 -o x.onnx | dropout: expected a ratio in [0, 1), met 1.0",
+        "convert NET --dropout 0.5 -o x.onnx | --dropout, --channels, --width, --activation, --normalization and",
         "verify nowhere | nowhere: no such folder",
         "verify DATA | no model.onnx in it or below",
         "doctor --frobnicate | Unknown option: '--frobnicate'"

@@ -2,9 +2,11 @@ package io.fovea.image;
 
 import io.fovea.image.Step.CenterCrop;
 import io.fovea.image.Step.Letterbox;
+import io.fovea.image.Step.LimitPixels;
 import io.fovea.image.Step.PadToMultiple;
 import io.fovea.image.Step.Resize;
 import io.fovea.image.Step.ResizeShorter;
+import io.fovea.image.Step.Tiles;
 
 /**
  * What a step makes of a picture of one size: it is resized, of the result a rectangle is taken,
@@ -18,7 +20,8 @@ import io.fovea.image.Step.ResizeShorter;
  * @param w width of the rectangle
  * @param h height of the rectangle
  * @param left columns of the frame, and so on
- * @param fill level of the frame
+ * @param border what the frame shows
+ * @param fill of a constant frame
  */
 record Geometry(
     int width,
@@ -32,7 +35,9 @@ record Geometry(
     int top,
     int right,
     int bottom,
-    int fill) {
+    Border border,
+    Fill fill) {
+  private static final Fill IGNORED = Fill.level(Mask.IGNORED);
 
   /** What a step makes of a picture of this size; nothing, where it is about values. */
   static Geometry of(Step step, int width, int height) {
@@ -44,25 +49,46 @@ record Geometry(
           ? resize(s.size(), longer, s.filter())
           : resize(longer, s.size(), s.filter());
     } else if (step instanceof CenterCrop s) {
-      return resize(width, height, Resampling.NEAREST).centerCrop(s);
+      return keep(width, height).centerCrop(s);
     } else if (step instanceof Letterbox s) {
       double scale = Math.min((double) s.width() / width, (double) s.height() / height);
       int w = fit(width * scale, s.width());
       int h = fit(height * scale, s.height());
-      int left = (s.width() - w) / 2;
-      int top = (s.height() - h) / 2;
+      int left = s.position().left(s.width() - w);
+      int top = s.position().top(s.height() - h);
       return resize(w, h, s.filter())
-          .frame(left, top, s.width() - w - left, s.height() - h - top, s.fill());
+          .frame(left, top, s.width() - w - left, s.height() - h - top, Border.CONSTANT, s.fill());
     } else if (step instanceof PadToMultiple s) {
       int right = Math.floorMod(-width, s.multiple());
       int bottom = Math.floorMod(-height, s.multiple());
-      return resize(width, height, Resampling.NEAREST).frame(0, 0, right, bottom, s.fill());
+      return keep(width, height).frame(0, 0, right, bottom, s.border(), s.fill());
+    } else if (step instanceof LimitPixels s) {
+      return limit(s, width, height);
+    } else if (step instanceof Tiles s) {
+      int right = Math.max(0, s.width() - width);
+      int bottom = Math.max(0, s.height() - height);
+      return keep(width, height).frame(0, 0, right, bottom, Border.REFLECT, Fill.BLACK);
     }
+    return keep(width, height);
+  }
+
+  private static Geometry keep(int width, int height) {
     return resize(width, height, Resampling.NEAREST);
   }
 
+  private static Geometry limit(LimitPixels s, int width, int height) {
+    double scale = Math.sqrt((double) s.pixels() / ((double) width * height));
+    if (scale >= 1) {
+      return keep(width, height);
+    }
+    int w = Math.max(1, (int) (width * scale));
+    int h = (int) Math.max(1, Math.min((long) (height * scale), s.pixels() / w));
+    return resize((int) Math.min(w, s.pixels() / h), h, s.filter());
+  }
+
   private static Geometry resize(int width, int height, Resampling filter) {
-    return new Geometry(width, height, filter, 0, 0, width, height, 0, 0, 0, 0, 0);
+    return new Geometry(
+        width, height, filter, 0, 0, width, height, 0, 0, 0, 0, Border.CONSTANT, Fill.BLACK);
   }
 
   /** Torchvision's {@code int(size * long / short)}. */
@@ -91,8 +117,15 @@ record Geometry(
             0,
             0,
             0,
-            0)
-        .frame(moreX / 2, moreY / 2, moreX - moreX / 2, moreY - moreY / 2, 0);
+            Border.CONSTANT,
+            Fill.BLACK)
+        .frame(
+            moreX / 2,
+            moreY / 2,
+            moreX - moreX / 2,
+            moreY - moreY / 2,
+            Border.CONSTANT,
+            Fill.BLACK);
   }
 
   /** Python's {@code int(round((side - crop) / 2.0))}: halves go to the even number. */
@@ -100,14 +133,26 @@ record Geometry(
     return Math.max(0, (int) Math.rint((side - crop) / 2.0));
   }
 
-  private Geometry frame(int left, int top, int right, int bottom, int fill) {
-    return new Geometry(width, height, filter, x, y, w, h, left, top, right, bottom, fill);
+  private Geometry frame(int left, int top, int right, int bottom, Border border, Fill fill) {
+    return new Geometry(width, height, filter, x, y, w, h, left, top, right, bottom, border, fill);
   }
 
   /** The same of a mask: no class is blended with another, and a frame has none. */
   Geometry ofClasses() {
     return new Geometry(
-        width, height, Resampling.NEAREST, x, y, w, h, left, top, right, bottom, Mask.IGNORED);
+        width,
+        height,
+        Resampling.NEAREST,
+        x,
+        y,
+        w,
+        h,
+        left,
+        top,
+        right,
+        bottom,
+        Border.CONSTANT,
+        IGNORED);
   }
 
   /** Width of the result. */
@@ -122,6 +167,6 @@ record Geometry(
 
   Picture apply(Picture source) {
     return Resampler.resize(source, width, height, filter, x, y, w, h)
-        .pad(left, top, right, bottom, fill);
+        .pad(left, top, right, bottom, border, fill);
   }
 }

@@ -1,7 +1,6 @@
 package io.fovea.image;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -103,9 +102,14 @@ public final class Picture {
       int red = pixels[at] & 0xff;
       int green = pixels[at + 1] & 0xff;
       int blue = pixels[at + 2] & 0xff;
-      grey[i] = (byte) ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
+      grey[i] = (byte) luma(red, green, blue);
     }
     return new Picture(width, height, 1, grey);
+  }
+
+  /** What three levels are in grey. */
+  static int luma(int red, int green, int blue) {
+    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
 
   /**
@@ -143,9 +147,11 @@ public final class Picture {
    * @throws PictureException where a border is negative, the result too large or the level none
    */
   public Picture pad(int left, int top, int right, int bottom, int level) {
-    if (level < 0 || level > 255) {
-      throw problem("a border of level %d: expected 0 to 255".formatted(level));
-    }
+    return pad(left, top, right, bottom, Border.CONSTANT, Fill.level(level));
+  }
+
+  /** The picture with a border that shows something. */
+  Picture pad(int left, int top, int right, int bottom, Border border, Fill fill) {
     if ((left | top | right | bottom) < 0) {
       throw problem("a border of %d, %d, %d, %d".formatted(left, top, right, bottom));
     }
@@ -155,14 +161,34 @@ public final class Picture {
     long w = (long) width + left + right;
     long h = (long) height + top + bottom;
     byte[] out = allocate(w, h, channels);
-    if (level != 0) {
-      Arrays.fill(out, (byte) level);
-    }
-    for (int row = 0, stride = width * channels; row < height; row++) {
-      int to = (int) (((top + row) * w + left) * channels);
-      System.arraycopy(pixels, row * stride, out, to, stride);
+    int own = width * channels;
+    int stride = (int) w * channels;
+    for (int y = 0; y < h; y++) {
+      int row = border.source(y - top, height);
+      int at = y * stride;
+      if (row < 0) {
+        frame(row, 0, (int) w, border, fill, out, at);
+      } else {
+        frame(row, -left, 0, border, fill, out, at);
+        System.arraycopy(pixels, row * own, out, at + left * channels, own);
+        frame(row, width, width + right, border, fill, out, at + (left + width) * channels);
+      }
     }
     return new Picture((int) w, (int) h, channels, out);
+  }
+
+  /** Columns of a row that lie outside of it; all is fill where there is no row. */
+  private void frame(int row, int from, int to, Border border, Fill fill, byte[] out, int start) {
+    int at = start;
+    for (int x = from; x < to; x++) {
+      int column = row < 0 ? -1 : border.source(x, width);
+      for (int k = 0; k < channels; k++) {
+        out[at++] =
+            column < 0
+                ? (byte) fill.level(k, channels)
+                : pixels[(row * width + column) * channels + k];
+      }
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.fovea.image;
 
+import io.fovea.image.Step.Decode;
+import io.fovea.image.Step.Profile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -13,15 +15,18 @@ import java.nio.file.Path;
  * Immutable and thread-safe.
  */
 public final class PictureReader {
-  private static final PictureReader STANDARD = new PictureReader(178_956_970, 1L << 30);
+  private static final PictureReader STANDARD =
+      new PictureReader(178_956_970, 1L << 30, new Decode(Profile.IGNORED, Alpha.DROPPED, false));
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private final PixelLimit limit;
   private final long maxBytes;
+  private final Decode decode;
 
-  private PictureReader(long maxPixels, long maxBytes) {
+  private PictureReader(long maxPixels, long maxBytes, Decode decode) {
     this.limit = new PixelLimit(maxPixels);
     this.maxBytes = maxBytes;
+    this.decode = decode;
   }
 
   /**
@@ -38,7 +43,7 @@ public final class PictureReader {
    * @param maxPixels width times height, at least 1
    */
   public PictureReader withMaxPixels(long maxPixels) {
-    return new PictureReader(positive(maxPixels), maxBytes);
+    return new PictureReader(positive(maxPixels), maxBytes, decode);
   }
 
   /**
@@ -47,7 +52,13 @@ public final class PictureReader {
    * @param maxBytes size of the file as it is stored, at least 1
    */
   public PictureReader withMaxBytes(long maxBytes) {
-    return new PictureReader(limit.pixels(), Math.min(positive(maxBytes), LARGEST_ARRAY - 1));
+    return new PictureReader(
+        limit.pixels(), Math.min(positive(maxBytes), LARGEST_ARRAY - 1), decode);
+  }
+
+  /** A reader that makes pictures as a preprocessing wants them: of its profiles and its alpha. */
+  public PictureReader with(Decode decode) {
+    return new PictureReader(limit.pixels(), maxBytes, decode);
   }
 
   private static long positive(long limit) {

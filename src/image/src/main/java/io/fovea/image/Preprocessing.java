@@ -5,21 +5,25 @@ import static io.fovea.image.Resampling.BILINEAR;
 import io.fovea.image.Step.CenterCrop;
 import io.fovea.image.Step.Channels;
 import io.fovea.image.Step.Color;
+import io.fovea.image.Step.Decode;
 import io.fovea.image.Step.Normalize;
 import io.fovea.image.Step.Resize;
 import io.fovea.image.Step.ResizeShorter;
+import io.fovea.image.Step.Tiles;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a network is fed: the steps from a picture of any size to a tensor {@code [C, H, W]}. They
  * serve training and scoring alike, and travel with the model as JSON. Immutable and thread-safe.
  *
- * @param steps in their order; at most one {@link Color}, and at most one {@link Normalize}, last
+ * @param steps in their order: at most one {@link Decode}, first, one {@link Color}, one {@link
+ *     Tiles}, last but for normalization, and one {@link Normalize}, last
  */
 public record Preprocessing(List<Step> steps) {
   private static final Map<String, Preprocessing> PRESETS =
@@ -50,9 +54,15 @@ public record Preprocessing(List<Step> steps) {
    */
   public Preprocessing {
     steps = List.copyOf(steps);
+    for (Step step : steps.subList(Math.min(1, steps.size()), steps.size())) {
+      if (step instanceof Decode) {
+        throw problem("decode must be first");
+      }
+    }
     if (steps.stream().filter(Color.class::isInstance).count() > 1) {
       throw problem("more than one color");
     }
+    checkTiles(steps);
     Channels channels = channels(steps);
     for (int i = 0; i < steps.size(); i++) {
       if (steps.get(i) instanceof Normalize n) {
@@ -64,6 +74,15 @@ public record Preprocessing(List<Step> steps) {
               "normalize has %d means and %d std, %s has %d channels"
                   .formatted(n.mean().size(), n.std().size(), channels, channels.count()));
         }
+      }
+    }
+  }
+
+  private static void checkTiles(List<Step> steps) {
+    for (int i = 0; i < steps.size() - 1; i++) {
+      if (steps.get(i) instanceof Tiles && !(steps.get(i + 1) instanceof Normalize)) {
+        throw problem(
+            "%s after tiles, which must be last but for normalize".formatted(steps.get(i + 1)));
       }
     }
   }
@@ -148,7 +167,22 @@ public record Preprocessing(List<Step> steps) {
     return p;
   }
 
-  /** The shape {@code {C, H, W}} of the tensor of a picture of this size. */
+  /**
+   * The windows that a network is fed instead of the whole picture; null where it is fed the whole.
+   * They are taken from what {@link #picture} returns, which is at least as large.
+   */
+  public @Nullable Tiles tiles() {
+    return steps.stream()
+        .filter(Tiles.class::isInstance)
+        .map(Tiles.class::cast)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * The shape {@code {C, H, W}} of the tensor of a picture of this size; where the network is fed
+   * tiles, of all of it.
+   */
   public int[] shape(int width, int height) {
     int w = width;
     int h = height;

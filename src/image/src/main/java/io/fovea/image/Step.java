@@ -7,16 +7,19 @@ import java.util.List;
 
 /**
  * One step of a {@link Preprocessing}. In JSON it is an object whose {@code step} is its name, such
- * as {@code center_crop}, beside its values. Sizes are in pixels, fills are levels in [0, 255].
+ * as {@code center_crop}, beside its values. Sizes are in pixels.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "step")
 @JsonSubTypes({
+  @Type(name = "decode", value = Step.Decode.class),
   @Type(name = "color", value = Step.Color.class),
   @Type(name = "resize", value = Step.Resize.class),
   @Type(name = "resize_shorter", value = Step.ResizeShorter.class),
   @Type(name = "center_crop", value = Step.CenterCrop.class),
   @Type(name = "letterbox", value = Step.Letterbox.class),
   @Type(name = "pad_to_multiple", value = Step.PadToMultiple.class),
+  @Type(name = "limit_pixels", value = Step.LimitPixels.class),
+  @Type(name = "tiles", value = Step.Tiles.class),
   @Type(name = "normalize", value = Step.Normalize.class)
 })
 public sealed interface Step {
@@ -35,6 +38,22 @@ public sealed interface Step {
       return this == GREY ? 1 : 3;
     }
   }
+
+  /** What is done about the colour profile of a file. */
+  enum Profile {
+    IGNORED,
+    /** Colours are converted to sRGB. */
+    SRGB
+  }
+
+  /**
+   * How a file becomes a picture; the first step. Without it profiles are ignored, alpha is
+   * dropped, and every pixel is decoded.
+   *
+   * @param reduced whether files may be decoded at a half, quarter or eighth of their size where
+   *     the steps make them smaller still and the decoder can: faster, and other pixels
+   */
+  record Decode(Profile profile, Alpha alpha, boolean reduced) implements Step {}
 
   /** Takes the picture to grey or colour; without this step tensors are RGB. */
   record Color(Channels channels) implements Step {}
@@ -62,20 +81,93 @@ public sealed interface Step {
     }
   }
 
-  /** Resizes to fit inside, keeps the aspect ratio, and fills evenly on both sides. */
-  record Letterbox(int height, int width, int fill, Resampling filter) implements Step {
-    public Letterbox {
-      checkSize(height);
-      checkSize(width);
-      checkLevel(fill);
+  /** Where a picture lies in a frame that is larger. */
+  enum Position {
+    /** Evenly between both sides; an odd pixel goes to the right and below. */
+    CENTER,
+    TOP_LEFT,
+    TOP_RIGHT,
+    BOTTOM_LEFT,
+    BOTTOM_RIGHT;
+
+    /** Columns of the frame left of the picture, of {@code free} ones. */
+    int left(int free) {
+      return switch (this) {
+        case CENTER -> free / 2;
+        case TOP_LEFT, BOTTOM_LEFT -> 0;
+        case TOP_RIGHT, BOTTOM_RIGHT -> free;
+      };
+    }
+
+    /** Rows of the frame above the picture, of {@code free} ones. */
+    int top(int free) {
+      return switch (this) {
+        case CENTER -> free / 2;
+        case TOP_LEFT, TOP_RIGHT -> 0;
+        case BOTTOM_LEFT, BOTTOM_RIGHT -> free;
+      };
     }
   }
 
-  /** Keeps the pixels and fills to the right and below, until the sides divide by a number. */
-  record PadToMultiple(int multiple, int fill) implements Step {
+  /** Resizes to fit inside, keeps the aspect ratio, and fills what is left with a colour. */
+  record Letterbox(int height, int width, Fill fill, Resampling filter, Position position)
+      implements Step {
+    public Letterbox {
+      checkSize(height);
+      checkSize(width);
+    }
+
+    /** In the middle of a grey frame. */
+    public Letterbox(int height, int width, int level, Resampling filter) {
+      this(height, width, Fill.level(level), filter, Position.CENTER);
+    }
+  }
+
+  /**
+   * Keeps the pixels and adds a frame to the right and below, until the sides divide by a number.
+   *
+   * @param fill of a constant border
+   */
+  record PadToMultiple(int multiple, Border border, Fill fill) implements Step {
     public PadToMultiple {
       checkSize(multiple);
-      checkLevel(fill);
+    }
+
+    /** With a frame of one level. */
+    public PadToMultiple(int multiple, int level) {
+      this(multiple, Border.CONSTANT, Fill.level(level));
+    }
+  }
+
+  /**
+   * Makes pictures of more pixels smaller, by the least that keeps the aspect ratio.
+   *
+   * @param pixels most of width times height, at least 1
+   */
+  record LimitPixels(long pixels, Resampling filter) implements Step {
+    public LimitPixels {
+      if (pixels < 1) {
+        throw problem("a limit of %d pixels: expected 1 or more".formatted(pixels));
+      }
+    }
+  }
+
+  /**
+   * Feeds windows of one size, side by side with an overlap, whose results are blended; the last
+   * step but {@link Normalize}. Pictures smaller than a window are reflected to the right and
+   * below. For results that lie in the plane: masks and pictures.
+   *
+   * @param overlap pixels that neighbours share at least, less than half a window
+   */
+  record Tiles(int height, int width, int overlap) implements Step {
+    public Tiles {
+      checkSize(height);
+      checkSize(width);
+      if (overlap < 0 || 2 * overlap >= Math.min(height, width)) {
+        throw problem(
+            "tiles of %dx%d that overlap by %d: expected less than half a tile"
+                .formatted(width, height, overlap));
+      }
     }
   }
 
@@ -102,12 +194,6 @@ public sealed interface Step {
   private static void checkSize(int pixels) {
     if (pixels < 1 || pixels > MAX_SIZE) {
       throw problem("a size of %d: expected 1 to %d".formatted(pixels, MAX_SIZE));
-    }
-  }
-
-  private static void checkLevel(int fill) {
-    if (fill < 0 || fill > 255) {
-      throw problem("a fill of %d: expected 0 to 255".formatted(fill));
     }
   }
 

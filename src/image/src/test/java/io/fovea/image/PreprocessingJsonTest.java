@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.fovea.image.Step.Channels;
+import io.fovea.image.Step.Position;
+import io.fovea.image.Step.Profile;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,12 +17,17 @@ class PreprocessingJsonTest {
   void everyStepComesBackAsItWas() {
     Preprocessing all =
         Preprocessing.of(
+            new Step.Decode(Profile.SRGB, new Alpha(new Fill(1, 2, 255)), true),
             new Step.Color(Channels.BGR),
             new Step.Resize(300, 200, Resampling.HAMMING),
             new Step.ResizeShorter(256, Resampling.LANCZOS),
             new Step.CenterCrop(224, 192),
             new Step.Letterbox(640, 512, 114, Resampling.BICUBIC),
+            new Step.Letterbox(64, 51, new Fill(9, 0, 255), Resampling.BOX, Position.TOP_LEFT),
+            new Step.LimitPixels(1_000_000, Resampling.BILINEAR),
             new Step.PadToMultiple(32, 7),
+            new Step.PadToMultiple(32, Border.REFLECT, Fill.BLACK),
+            new Step.Tiles(256, 192, 32),
             new Step.Normalize(255, List.of(0.485f, 0.1f, 0f), List.of(0.229f, 1e-7f, 3f)));
     assertEquals(all, Preprocessing.fromJson(all.toJson()));
     assertEquals(Preprocessing.of(), Preprocessing.fromJson("[]"));

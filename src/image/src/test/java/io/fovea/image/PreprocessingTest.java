@@ -149,7 +149,7 @@ class PreprocessingTest {
         "CenterCrop[height=2, width=2] after normalize, which must be last",
         () -> Preprocessing.of(new Color(Channels.GREY), one, new CenterCrop(2, 2)));
     assertProblem("a size of 0: expected 1 to 16384", () -> new Resize(0, 3, BILINEAR));
-    assertProblem("a fill of 256: expected 0 to 255", () -> new PadToMultiple(8, 256));
+    assertProblem("a fill of 256: expected 0 to 255, or #rrggbb", () -> new PadToMultiple(8, 256));
     assertProblem(
         "normalize by 1.0, [0.0], [0.0]: expected finite numbers, a divisor and std other than 0",
         () -> new Normalize(1, List.of(0f), List.of(0f)));

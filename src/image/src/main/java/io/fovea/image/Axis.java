@@ -1,68 +1,103 @@
 package io.fovea.image;
 
 /**
- * The weights of one axis of a resize: output {@code i} of a range is the sum of {@code count[i]}
- * source samples from {@code first[i]} on, in fixed point.
- *
- * @param first first source sample of each output
- * @param count source samples of each output
- * @param weights {@code width} weights an output, of which {@code count[i]} are used
- * @param width stride of {@code weights}
+ * The weights of one axis of a resize: output {@code i} of a range is the sum of {@code count(i)}
+ * source samples from {@code first(i)} on, in fixed point. Its arrays are used again from picture
+ * to picture; not thread-safe.
  */
-record Axis(int[] first, int[] count, int[] weights, int width) {
+final class Axis {
   /** Fraction bits: 32 less 8 of the sample and 2 of headroom for overshooting filters. */
   static final int PRECISION = 32 - 8 - 2;
 
+  private int[] first = {};
+  private int[] count = {};
+  private int[] weights = {};
+  private double[] exact = {};
+  private int width;
+  private int size;
+
   /**
-   * The weights of outputs {@code from} (inclusive) to {@code to} (exclusive) of a resize from
-   * {@code in} to {@code out} samples.
+   * Makes this the axis of outputs {@code from} (inclusive) to {@code to} (exclusive) of a resize
+   * from {@code in} to {@code out} samples.
    */
-  static Axis of(int in, int out, int from, int to, Resampling filter) {
+  void set(int in, int out, int from, int to, Resampling filter) {
     double scale = (double) in / out;
     double reduction = Math.max(1, scale);
     double support = filter.support() * reduction;
-    int width = (int) Math.min((int) Math.ceil(support) * 2L + 1, in);
-    int n = to - from;
-    Axis axis = new Axis(new int[n], new int[n], new int[Math.multiplyExact(n, width)], width);
-    double[] exact = new double[width];
-    for (int i = 0; i < n; i++) {
+    reserve(to - from, (int) Math.min((int) Math.ceil(support) * 2L + 1, in));
+    for (int i = 0; i < size; i++) {
       double centre = (from + i + 0.5) * scale;
-      int first = Math.max(0, (int) (centre - support + 0.5));
-      int count = Math.min(in, (int) (centre + support + 0.5)) - first;
+      int begin = Math.max(0, (int) (centre - support + 0.5));
+      int n = Math.min(in, (int) (centre + support + 0.5)) - begin;
       double sum = 0;
-      for (int k = 0; k < count; k++) {
-        exact[k] = filter.weight((k + first - centre + 0.5) * (1 / reduction));
+      for (int k = 0; k < n; k++) {
+        exact[k] = filter.weight((k + begin - centre + 0.5) * (1 / reduction));
         sum += exact[k];
       }
-      axis.first[i] = first;
-      axis.count[i] = count;
-      for (int k = 0; k < count; k++) {
+      first[i] = begin;
+      count[i] = n;
+      for (int k = 0; k < n; k++) {
         double w = sum == 0 ? exact[k] : exact[k] / sum;
-        axis.weights[i * width + k] = (int) (w * (1 << PRECISION) + (w < 0 ? -0.5 : 0.5));
+        weights[i * width + k] = (int) (w * (1 << PRECISION) + (w < 0 ? -0.5 : 0.5));
       }
     }
-    return axis;
   }
 
   /**
-   * The source sample under the centre of each output, for {@link Resampling#NEAREST}. The position
-   * is a running sum, as Pillow's is: its rounding errors are part of the answer.
+   * Makes this the axis of {@link Resampling#NEAREST}, where every output is one source sample:
+   * that under its centre. The position is a running sum, as Pillow's is: its rounding errors are
+   * part of the answer.
    */
-  static int[] nearest(int in, int out, int from, int to) {
+  void setNearest(int in, int out, int from, int to) {
+    reserve(to - from, 0);
     double scale = (double) in / out;
     double position = scale * 0.5;
-    int[] samples = new int[to - from];
     for (int i = 0; i < to; i++) {
       if (i >= from) {
-        samples[i - from] = Math.min((int) position, in - 1);
+        first[i - from] = Math.min((int) position, in - 1);
       }
       position += scale;
     }
-    return samples;
   }
 
+  private void reserve(int outputs, int taps) {
+    size = outputs;
+    width = taps;
+    int all = Math.multiplyExact(outputs, taps);
+    if (first.length < outputs) {
+      first = new int[outputs];
+      count = new int[outputs];
+    }
+    if (weights.length < all) {
+      weights = new int[all];
+    }
+    if (exact.length < taps) {
+      exact = new double[taps];
+    }
+  }
+
+  /** Outputs of the range. */
   int size() {
-    return first.length;
+    return size;
+  }
+
+  /** First source sample of an output. */
+  int first(int i) {
+    return first[i];
+  }
+
+  /** Source samples of an output. */
+  int count(int i) {
+    return count[i];
+  }
+
+  /** Where the weights of an output begin in {@link #weights}. */
+  int at(int i) {
+    return i * width;
+  }
+
+  int[] weights() {
+    return weights;
   }
 
   /** First source sample that any output uses. */
@@ -72,6 +107,6 @@ record Axis(int[] first, int[] count, int[] weights, int width) {
 
   /** One past the last source sample that any output uses. */
   int end() {
-    return first[size() - 1] + count[size() - 1];
+    return first[size - 1] + count[size - 1];
   }
 }

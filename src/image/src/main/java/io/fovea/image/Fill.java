@@ -56,7 +56,11 @@ public record Fill(int red, int green, int blue) {
 
   @JsonValue
   Object toJson() {
-    return red == green && green == blue ? red : toString();
+    return isGrey() ? red : toString();
+  }
+
+  boolean isGrey() {
+    return red == green && green == blue;
   }
 
   /** The level of a channel of pictures of that many channels; of grey ones the luma. */

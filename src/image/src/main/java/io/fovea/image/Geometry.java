@@ -39,6 +39,13 @@ record Geometry(
     Fill fill) {
   private static final Fill IGNORED = Fill.level(Mask.IGNORED);
 
+  /** Whether a step is about geometry, not about values. */
+  static boolean isOf(Step step) {
+    return !(step instanceof Step.Decode
+        || step instanceof Step.Color
+        || step instanceof Step.Normalize);
+  }
+
   /** What a step makes of a picture of this size; nothing, where it is about values. */
   static Geometry of(Step step, int width, int height) {
     if (step instanceof Resize s) {
@@ -72,7 +79,7 @@ record Geometry(
     return keep(width, height);
   }
 
-  private static Geometry keep(int width, int height) {
+  static Geometry keep(int width, int height) {
     return resize(width, height, Resampling.NEAREST);
   }
 
@@ -86,7 +93,7 @@ record Geometry(
     return resize((int) Math.min(w, s.pixels() / h), h, s.filter());
   }
 
-  private static Geometry resize(int width, int height, Resampling filter) {
+  static Geometry resize(int width, int height, Resampling filter) {
     return new Geometry(
         width, height, filter, 0, 0, width, height, 0, 0, 0, 0, Border.CONSTANT, Fill.BLACK);
   }
@@ -166,7 +173,6 @@ record Geometry(
   }
 
   Picture apply(Picture source) {
-    return Resampler.resize(source, width, height, filter, x, y, w, h)
-        .pad(left, top, right, bottom, border, fill);
+    return Resampler.resize(source, this).pad(left, top, right, bottom, border, fill);
   }
 }

@@ -198,7 +198,7 @@ public final class Picture {
    */
   public Picture resize(int width, int height, Resampling filter) {
     bytes(width, height, channels);
-    return Resampler.resize(this, width, height, filter, 0, 0, width, height);
+    return Resampler.resize(this, Geometry.resize(width, height, filter));
   }
 
   /**

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * How a network is fed: the steps from a picture of any size to a tensor {@code [C, H, W]}. They
  * serve training and scoring alike, and travel with the model as JSON. Immutable and thread-safe.
  *
- * @param steps in their order: at most one {@link Decode}, first, one {@link Color}, one {@link
- *     Tiles}, last but for normalization, and one {@link Normalize}, last
+ * <p>The order of the steps: at most one {@link Decode}, first, one {@link Color}, one {@link
+ * Tiles}, last but for normalization, and one {@link Normalize}, last.
  */
-public record Preprocessing(List<Step> steps) {
+public final class Preprocessing {
   private static final Map<String, Preprocessing> PRESETS =
       new TreeMap<>(
           Map.of(
@@ -46,14 +46,19 @@ public record Preprocessing(List<Step> steps) {
                   new Resize(224, 224, BILINEAR),
                   levels(1, 104, 117, 123))));
 
+  private final List<Step> steps;
+  private final Channels channels;
+  private final int fused; // first of the steps that are one with writing the tensor
+  private final float[][] levels;
+
   /**
    * Checks the order of the steps.
    *
    * @throws PictureException where a step is misplaced or repeated, or normalizes other channels
    *     than there are
    */
-  public Preprocessing {
-    steps = List.copyOf(steps);
+  public Preprocessing(List<Step> steps) {
+    this.steps = List.copyOf(steps);
     for (Step step : steps.subList(Math.min(1, steps.size()), steps.size())) {
       if (step instanceof Decode) {
         throw problem("decode must be first");
@@ -63,7 +68,7 @@ public record Preprocessing(List<Step> steps) {
       throw problem("more than one color");
     }
     checkTiles(steps);
-    Channels channels = channels(steps);
+    channels = channels(steps);
     for (int i = 0; i < steps.size(); i++) {
       if (steps.get(i) instanceof Normalize n) {
         if (i < steps.size() - 1) {
@@ -76,6 +81,8 @@ public record Preprocessing(List<Step> steps) {
         }
       }
     }
+    fused = fused(this.steps);
+    levels = levels(this.steps, channels.count());
   }
 
   private static void checkTiles(List<Step> steps) {
@@ -112,9 +119,14 @@ public record Preprocessing(List<Step> steps) {
     return found;
   }
 
+  /** The steps in their order. */
+  public List<Step> steps() {
+    return steps;
+  }
+
   /** Channels of the tensor: 1 or 3. */
   public int channels() {
-    return channels(steps).count();
+    return channels.count();
   }
 
   private static Channels channels(List<Step> steps) {
@@ -133,8 +145,8 @@ public record Preprocessing(List<Step> steps) {
    * @throws PictureException where the steps make it too large
    */
   public Picture picture(Picture source) {
-    Picture p = fit(source, UnaryOperator.identity());
-    return channels() == 3 ? p.toRgb() : p;
+    Picture p = apply(source, steps.size(), UnaryOperator.identity());
+    return channels() == 3 ? p.toRgb() : p.toGrey();
   }
 
   /**
@@ -144,27 +156,57 @@ public record Preprocessing(List<Step> steps) {
    * @throws PictureException where the steps make it too large
    */
   public Mask mask(Mask source) {
-    return Mask.of(fit(source.picture(), Geometry::ofClasses));
+    return Mask.of(apply(source.picture(), steps.size(), Geometry::ofClasses));
   }
 
-  private Picture fit(Picture source, UnaryOperator<Geometry> change) {
+  /** The first steps; a change to grey waits for the next step of geometry. */
+  private Picture apply(Picture source, int end, UnaryOperator<Geometry> change) {
     Picture p = source;
-    for (int i = 0; i < steps.size(); i++) {
+    boolean toGrey = false;
+    for (int i = 0; i < end; i++) {
       Step step = steps.get(i);
-      if (step instanceof Color color && color.channels() == Channels.GREY) {
-        p = p.toGrey();
-      } else {
-        Geometry geometry = Geometry.of(step, p.width(), p.height());
-        if (step instanceof ResizeShorter
-            && i + 1 < steps.size()
-            && steps.get(i + 1) instanceof CenterCrop crop) {
-          geometry = geometry.centerCrop(crop);
-          i++;
-        }
-        p = change.apply(geometry).apply(p);
+      if (isGrey(step)) {
+        toGrey = true;
+      } else if (Geometry.isOf(step)) {
+        Geometry geometry = change.apply(geometry(i, p.width(), p.height()));
+        p = geometry.apply(toGrey ? p.toGrey() : framed(p, geometry));
+        i += fusesWithNext(steps, i) ? 1 : 0;
       }
     }
     return p;
+  }
+
+  /** A grey picture in colour, where it is to be framed by one. */
+  private Picture framed(Picture p, Geometry geometry) {
+    return channels() == 3 && !geometry.fill().isGrey() ? p.toRgb() : p;
+  }
+
+  /** What a step, and with it a crop that follows it, makes of a picture of this size. */
+  private Geometry geometry(int i, int width, int height) {
+    Geometry geometry = Geometry.of(steps.get(i), width, height);
+    return fusesWithNext(steps, i) ? geometry.centerCrop((CenterCrop) steps.get(i + 1)) : geometry;
+  }
+
+  private static boolean fusesWithNext(List<Step> steps, int i) {
+    return steps.get(i) instanceof ResizeShorter
+        && i + 1 < steps.size()
+        && steps.get(i + 1) instanceof CenterCrop;
+  }
+
+  /** The last step of geometry, with one that it fuses with; past the end where there is none. */
+  private static int fused(List<Step> steps) {
+    int last = steps.size();
+    for (int i = 0; i < steps.size(); i++) {
+      if (Geometry.isOf(steps.get(i))) {
+        last = i;
+        i += fusesWithNext(steps, i) ? 1 : 0;
+      }
+    }
+    return last;
+  }
+
+  private static boolean isGrey(Step step) {
+    return step instanceof Color color && color.channels() == Channels.GREY;
   }
 
   /**
@@ -217,40 +259,66 @@ public record Preprocessing(List<Step> steps) {
    * @throws PictureException where the picture has other channels, or the buffer too little room
    */
   public void tensor(Picture prepared, FloatBuffer out) {
-    int c = channels();
-    byte[] pixels = prepared.pixels();
-    if (prepared.channels() != c) {
-      throw problem("the tensor has %d channels, the picture is %s".formatted(c, prepared));
-    }
-    if (out.remaining() < pixels.length) {
+    if (prepared.channels() != channels()) {
       throw problem(
-          "a tensor of %d values into room for %d".formatted(pixels.length, out.remaining()));
+          "the tensor has %d channels, the picture is %s".formatted(channels(), prepared));
     }
-    boolean reversed = channels(steps) == Channels.BGR;
-    float[] row = new float[prepared.width()];
-    for (int plane = 0; plane < c; plane++) {
-      float[] values = values(plane);
-      int at = reversed ? c - 1 - plane : plane;
-      for (int y = 0; y < prepared.height(); y++) {
-        for (int x = 0; x < row.length; x++, at += c) {
-          row[x] = values[pixels[at] & 0xff];
-        }
-        out.put(row);
-      }
-    }
+    write(prepared, false, Geometry.keep(prepared.width(), prepared.height()), out);
   }
 
-  /** What each of the 256 levels becomes in a plane. */
-  private float[] values(int plane) {
-    float[] values = new float[256];
-    Step last = steps.isEmpty() ? null : steps.get(steps.size() - 1);
-    for (int level = 0; level < values.length; level++) {
-      values[level] =
-          last instanceof Normalize n
-              ? (level / n.divisor() - n.mean().get(plane)) / n.std().get(plane)
-              : level;
+  /**
+   * Writes the tensor {@code [C, H, W]} of a picture of any size at the buffer's position and
+   * advances it: what {@link #picture} and {@link #tensor} do, in one pass over the picture.
+   *
+   * @throws PictureException where the steps make it too large, or the buffer has too little room
+   */
+  public void write(Picture source, FloatBuffer out) {
+    Picture p = apply(source, fused, UnaryOperator.identity());
+    Geometry geometry =
+        fused < steps.size()
+            ? geometry(fused, p.width(), p.height())
+            : Geometry.keep(p.width(), p.height());
+    boolean toGrey = false;
+    for (int i = 0; i < fused; i++) {
+      toGrey = toGrey || (isGrey(steps.get(i)) && p.channels() == 3);
     }
-    return values;
+    write(p, toGrey, geometry, out);
+  }
+
+  private void write(Picture source, boolean toGrey, Geometry geometry, FloatBuffer out) {
+    long size = (long) channels() * geometry.outWidth() * geometry.outHeight();
+    if (out.remaining() < size) {
+      throw problem("a tensor of %d values into room for %d".formatted(size, out.remaining()));
+    }
+    Resampler resampler = Resampler.borrow();
+    Planes planes =
+        new Planes(
+            out,
+            out.position(),
+            geometry,
+            toGrey ? 1 : source.channels(),
+            levels,
+            channels == Channels.BGR,
+            resampler.floats(geometry.outWidth()));
+    resampler.run(source, toGrey, geometry, planes);
+    planes.frame();
+    resampler.giveBack();
+    out.position(out.position() + (int) size);
+  }
+
+  /** What each of the 256 levels becomes in each plane. */
+  private static float[][] levels(List<Step> steps, int planes) {
+    float[][] levels = new float[planes][256];
+    Step last = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+    for (int plane = 0; plane < planes; plane++) {
+      for (int level = 0; level < 256; level++) {
+        levels[plane][level] =
+            last instanceof Normalize n
+                ? (level / n.divisor() - n.mean().get(plane)) / n.std().get(plane)
+                : level;
+      }
+    }
+    return levels;
   }
 
   /** The steps as a JSON array: {@code [{"step": "center_crop", "height": 224, ...}, ...]}. */
@@ -265,6 +333,21 @@ public record Preprocessing(List<Step> steps) {
    */
   public static Preprocessing fromJson(String json) {
     return new Preprocessing(new ArrayList<>(PreprocessingJson.read(json)));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Preprocessing p && steps.equals(p.steps);
+  }
+
+  @Override
+  public int hashCode() {
+    return steps.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return toJson();
   }
 
   private static PictureException problem(String what) {

@@ -79,9 +79,14 @@ class PictureTest {
       Picture p = noise(53, 41, channels, 3);
       for (int[] size : new int[][] {{90, 17}, {53, 20}, {20, 41}, {53, 41}}) {
         Picture expected = p.resize(size[0], size[1], filter).crop(5, 3, 11, 9);
-        Picture actual = Resampler.resize(p, size[0], size[1], filter, 5, 3, 11, 9);
+        Picture actual = Resampler.resize(p, window(size[0], size[1], filter));
         assertSame(expected, actual, filter + " to " + size[0] + "x" + size[1]);
       }
     }
+  }
+
+  private static Geometry window(int width, int height, Resampling filter) {
+    return new Geometry(
+        width, height, filter, 5, 3, 11, 9, 0, 0, 0, 0, Border.CONSTANT, Fill.BLACK);
   }
 }

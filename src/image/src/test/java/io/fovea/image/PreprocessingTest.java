@@ -12,23 +12,33 @@ import io.fovea.image.Step.CenterCrop;
 import io.fovea.image.Step.Channels;
 import io.fovea.image.Step.Color;
 import io.fovea.image.Step.Letterbox;
+import io.fovea.image.Step.LimitPixels;
 import io.fovea.image.Step.Normalize;
 import io.fovea.image.Step.PadToMultiple;
+import io.fovea.image.Step.Position;
 import io.fovea.image.Step.Resize;
 import io.fovea.image.Step.ResizeShorter;
+import io.fovea.image.Step.Tiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PreprocessingTest {
+  private static final Color GREY = new Color(Channels.GREY);
   private static final Picture TWO = Picture.of(2, 1, 3, new byte[] {0, 51, -1, 102, -103, 10});
 
   private static float[] tensor(Preprocessing p, Picture source) {
     Picture prepared = p.picture(source);
     float[] values = new float[prepared.pixels().length];
     p.tensor(prepared, FloatBuffer.wrap(values));
+    float[] atOnce = new float[values.length + 2];
+    FloatBuffer out = FloatBuffer.wrap(atOnce).position(1);
+    p.write(source, out);
+    assertEquals(1, out.remaining());
+    assertArrayEquals(values, Arrays.copyOfRange(atOnce, 1, atOnce.length - 1), p.toString());
     return values;
   }
 
@@ -112,6 +122,64 @@ class PreprocessingTest {
   }
 
   @Test
+  void onePassGivesWhatPictureAndTensorGive() {
+    List<Step> geometry =
+        List.of(
+            new Resize(7, 12, Resampling.BICUBIC),
+            new Resize(9, 5, NEAREST),
+            new ResizeShorter(6, Resampling.LANCZOS),
+            new CenterCrop(8, 11),
+            new Letterbox(10, 9, new Fill(1, 100, 200), BILINEAR, Position.BOTTOM_LEFT),
+            new PadToMultiple(8, Border.REFLECT, Fill.BLACK),
+            new PadToMultiple(8, Border.EDGE, Fill.BLACK),
+            new PadToMultiple(8, 77),
+            new LimitPixels(50, Resampling.HAMMING),
+            new Tiles(6, 10, 1));
+    for (int[] size : new int[][] {{1, 1}, {13, 8}, {5, 9}, {2, 31}}) {
+      for (int channels : new int[] {1, 3}) {
+        Picture source = noise(size[0], size[1], channels, 12);
+        for (Channels color : Channels.values()) {
+          for (Step step : geometry) {
+            tensor(Preprocessing.of(new Color(color), step), source);
+            if (!(step instanceof Tiles)) {
+              tensor(Preprocessing.of(step, new Color(color)), source);
+              tensor(Preprocessing.of(new Color(color), step, new CenterCrop(5, 5)), source);
+              tensor(Preprocessing.of(new PadToMultiple(4, 9), step, new Color(color)), source);
+            }
+          }
+          tensor(Preprocessing.of(new Color(color)), source);
+        }
+      }
+    }
+  }
+
+  @Test
+  void framesShowTheirColourThePictureOrItsEdge() {
+    Picture row = Picture.of(3, 1, 1, new byte[] {1, 2, 3});
+    Step reflected = new PadToMultiple(8, Border.REFLECT, Fill.BLACK);
+    assertArrayEquals(
+        new byte[] {1, 2, 3, 2, 1, 2, 3, 2}, rowOf(Preprocessing.of(GREY, reflected).picture(row)));
+    Step edge = new PadToMultiple(5, Border.EDGE, Fill.BLACK);
+    assertArrayEquals(new byte[] {1, 2, 3, 3, 3}, rowOf(Preprocessing.of(GREY, edge).picture(row)));
+    Step coloured = new Letterbox(1, 5, new Fill(7, 8, 9), NEAREST, Position.TOP_RIGHT);
+    assertArrayEquals(
+        new byte[] {7, 8, 9, 7, 8, 9, 1, 1, 1, 2, 2, 2, 3, 3, 3},
+        Preprocessing.of(coloured).picture(row).pixels());
+  }
+
+  private static byte[] rowOf(Picture p) {
+    return Arrays.copyOf(p.pixels(), p.width());
+  }
+
+  @Test
+  void limitOnPixelsShrinksByTheLeast() {
+    Preprocessing p = Preprocessing.of(new LimitPixels(10_000, BILINEAR));
+    assertSame(noise(100, 100, 3, 1), p.picture(noise(100, 100, 3, 1)), "at the limit");
+    assertEquals("141x70 RGB", p.picture(noise(400, 200, 3, 1)).toString());
+    assertEquals("1x10000 RGB", p.picture(noise(1, 60_000, 3, 1)).toString());
+  }
+
+  @Test
   void shapeForetellsWhatPictureMakes() {
     List<Preprocessing> all =
         List.of(
@@ -149,6 +217,15 @@ class PreprocessingTest {
         "CenterCrop[height=2, width=2] after normalize, which must be last",
         () -> Preprocessing.of(new Color(Channels.GREY), one, new CenterCrop(2, 2)));
     assertProblem("a size of 0: expected 1 to 16384", () -> new Resize(0, 3, BILINEAR));
+    assertProblem(
+        "decode must be first",
+        () -> Preprocessing.of(rgb, new Step.Decode(Step.Profile.SRGB, Alpha.DROPPED, false)));
+    assertProblem(
+        "CenterCrop[height=2, width=2] after tiles, which must be last but for normalize",
+        () -> Preprocessing.of(new Tiles(8, 8, 2), new CenterCrop(2, 2)));
+    assertProblem(
+        "tiles of 8x6 that overlap by 3: expected less than half a tile", () -> new Tiles(6, 8, 3));
+    assertProblem("a limit of 0 pixels: expected 1 or more", () -> new LimitPixels(0, BILINEAR));
     assertProblem("a fill of 256: expected 0 to 255, or #rrggbb", () -> new PadToMultiple(8, 256));
     assertProblem(
         "normalize by 1.0, [0.0], [0.0]: expected finite numbers, a divisor and std other than 0",

@@ -192,17 +192,17 @@ public final class ImageModel implements AutoCloseable {
     if (pictures.isEmpty()) {
       throw new ScoringException(name, "a batch wants at least one picture");
     }
-    Picture first = preprocessing.picture(pictures.get(0));
-    long[] shape = {pictures.size(), preprocessing.channels(), first.height(), first.width()};
+    Picture first = pictures.get(0);
+    int[] each = preprocessing.shape(first.width(), first.height());
+    long[] shape = {pictures.size(), each[0], each[1], each[2]};
     FloatBuffer tensor = borrow(shape);
     try {
-      preprocessing.tensor(first, tensor);
-      for (Picture picture : pictures.subList(1, pictures.size())) {
-        Picture prepared = preprocessing.picture(picture);
-        if (prepared.height() != first.height() || prepared.width() != first.width()) {
-          throw new ScoringException(name, "one batch holds " + first + " and " + prepared);
+      for (Picture picture : pictures) {
+        if (!Arrays.equals(each, preprocessing.shape(picture.width(), picture.height()))) {
+          throw new ScoringException(
+              name, "one batch holds %s and %s, whose tensors differ".formatted(first, picture));
         }
-        preprocessing.tensor(prepared, tensor);
+        preprocessing.write(picture, tensor);
       }
       return run(tensor.flip(), shape);
     } finally {
@@ -215,12 +215,16 @@ public final class ImageModel implements AutoCloseable {
    * small is left to the garbage collector.
    */
   private FloatBuffer borrow(long[] shape) {
-    int size = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+    double wanted = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
+    if (wanted > Integer.MAX_VALUE / Float.BYTES) {
+      throw new ScoringException(name, text(shape) + " is more than one buffer can hold");
+    }
+    int size = (int) wanted;
     FloatBuffer used = buffers.poll();
     if (used != null && used.capacity() >= size) {
       return used.clear();
     }
-    return ByteBuffer.allocateDirect(Math.multiplyExact(4, size))
+    return ByteBuffer.allocateDirect(Float.BYTES * size)
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
   }

@@ -4,6 +4,7 @@ import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
 import io.fovea.image.Preprocessing;
+import io.fovea.image.Step.Tiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decodes and augments pictures beside the network, on threads of its own, a few batches ahead.
  * What a picture becomes depends on the seed, the epoch and its position alone, never on the
- * threads.
+ * threads. Where the net is fed tiles, a pass takes one of each picture: another one every time
+ * while training, else the middle.
  */
 final class Loader implements AutoCloseable {
   /**
@@ -138,8 +140,16 @@ final class Loader implements AutoCloseable {
       } catch (PictureException e) {
         throw new TrainException("data: " + e.getMessage(), e);
       }
-      if (augmentation != null) {
-        Augmentation.Draw drawn = augmentation.draw(new Random(mix(seed, epoch, index)));
+      Random random = augmentation == null ? null : new Random(mix(seed, epoch, index));
+      Tiles tiles = preprocessing.tiles();
+      if (tiles != null && target instanceof Target.Pixels p) {
+        int x = start(picture.width() - tiles.width(), random);
+        int y = start(picture.height() - tiles.height(), random);
+        picture = picture.crop(x, y, tiles.width(), tiles.height());
+        target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
+      }
+      if (augmentation != null && random != null) {
+        Augmentation.Draw drawn = augmentation.draw(random);
         picture = drawn.apply(picture);
         if (target instanceof Target.Pixels p) {
           target = new Target.Pixels(drawn.apply(p.mask()));
@@ -161,6 +171,11 @@ final class Loader implements AutoCloseable {
       throw new TrainException("data: an empty batch");
     }
     return new Batch(pixels.flip(), shape, Targets.of(targets));
+  }
+
+  /** Where a tile begins: anywhere while training, else in the middle. */
+  private static int start(int free, @Nullable Random random) {
+    return random == null ? free / 2 : random.nextInt(free + 1);
   }
 
   /** A mask is resized and cropped as its picture is. */

@@ -87,6 +87,9 @@ public final class Trainer {
       throw new TrainException("expected at least two pictures to train on");
     }
     checkTask(training);
+    if (fed.tiles() != null && training.task() != Task.Kind.SEGMENTATION) {
+      throw new TrainException("tiles are for masks; classes and values are of whole pictures");
+    }
     List<Dim> input = model.graph().inputs().get(0).type().shape();
     if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
       throw new TrainException(

@@ -8,5 +8,5 @@ interface Decoder {
    *
    * @throws Exception of any kind, unchecked ones included, where it cannot
    */
-  Picture decode(byte[] file, PixelLimit limit) throws Exception;
+  Picture decode(byte[] file) throws Exception;
 }

@@ -1,96 +1,91 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
-import java.util.function.BiFunction;
-import javax.imageio.ImageReader;
-import javax.imageio.metadata.IIOMetadataNode;
+import java.nio.ByteBuffer;
 
 /**
  * The first frame of a GIF on its canvas. What the frame leaves free has the transparent colour of
  * the palette, else its first colour, as Pillow has it.
  *
+ * @param canvas as large as the header says, or larger where the frame leaves it
+ * @param frame size of the frame
  * @param left columns of the canvas left of the frame
  * @param top rows of the canvas above the frame
  * @param free palette index of what the frame leaves free
  */
-record GifDecoder(int width, int height, int left, int top, int free) {
+record GifDecoder(Dimension canvas, Dimension frame, int left, int top, int free) {
   private static final int HEADER_SIZE = 13;
+  private static final int EXTENSION = 0x21;
+  private static final int GRAPHIC_CONTROL = 0xf9;
+  private static final int IMAGE = 0x2c;
 
-  static Picture decode(byte[] file, PixelLimit limit) throws IOException {
-    return open(file, limit, GifDecoder::place);
+  /** Reads up to the descriptor of the first frame. */
+  static GifDecoder of(byte[] bytes) throws IOException {
+    ByteBuffer file = Sizes.littleEndian(bytes);
+    int at = HEADER_SIZE + tableSize(file.get(10));
+    int free = 0;
+    while (file.get(at) == EXTENSION) {
+      if ((file.get(at + 1) & 0xff) == GRAPHIC_CONTROL && (file.get(at + 3) & 1) != 0) {
+        free = file.get(at + 6) & 0xff;
+      }
+      at += 2;
+      while (file.get(at) != 0) {
+        at += 1 + (file.get(at) & 0xff);
+      }
+      at++;
+    }
+    if (file.get(at) != IMAGE) {
+      throw new IOException("it has no frame");
+    }
+    int left = Sizes.unsigned16(file, at + 1);
+    int top = Sizes.unsigned16(file, at + 3);
+    int width = Sizes.unsigned16(file, at + 5);
+    int height = Sizes.unsigned16(file, at + 7);
+    Dimension canvas =
+        new Dimension(
+            Math.max(Sizes.unsigned16(file, 6), left + width),
+            Math.max(Sizes.unsigned16(file, 8), top + height));
+    return new GifDecoder(canvas, new Dimension(width, height), left, top, free);
+  }
+
+  private static int tableSize(byte flags) {
+    return (flags & 0x80) == 0 ? 0 : 3 * (2 << (flags & 7));
+  }
+
+  static Picture decode(byte[] file) throws IOException {
+    GifDecoder gif = of(file);
+    return gif.place(ImageIo.GIF.read(file, gif.frame));
   }
 
   /** One channel of the palette's indices. */
-  static Picture indices(byte[] file, PixelLimit limit) throws IOException {
-    return open(file, limit, GifDecoder::placeIndices);
-  }
-
-  private static Picture open(
-      byte[] file, PixelLimit limit, BiFunction<GifDecoder, BufferedImage, Picture> place)
-      throws IOException {
-    if (file.length < HEADER_SIZE) {
-      throw new IOException("it ends within its header");
-    }
-    return ImageIo.GIF.open(
-        file,
-        reader -> {
-          GifDecoder canvas = canvas(file, reader);
-          limit.check(canvas.width, canvas.height);
-          return place.apply(canvas, reader.read(0));
-        });
-  }
-
-  private static GifDecoder canvas(byte[] file, ImageReader reader) throws IOException {
-    IIOMetadataNode tree =
-        (IIOMetadataNode) reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0");
-    int left = number(tree, "ImageDescriptor", "imageLeftPosition");
-    int top = number(tree, "ImageDescriptor", "imageTopPosition");
-    return new GifDecoder(
-        Math.max(unsigned16(file, 6), left + reader.getWidth(0)),
-        Math.max(unsigned16(file, 8), top + reader.getHeight(0)),
-        left,
-        top,
-        number(tree, "GraphicControlExtension", "transparentColorIndex"));
-  }
-
-  private static int number(IIOMetadataNode tree, String element, String attribute) {
-    return tree.getElementsByTagName(element).item(0) instanceof IIOMetadataNode node
-        ? Integer.parseInt(node.getAttribute(attribute))
-        : 0;
-  }
-
-  private static int unsigned16(byte[] file, int at) {
-    return (file[at] & 0xff) | (file[at + 1] & 0xff) << 8;
-  }
-
-  private Picture placeIndices(BufferedImage image) {
-    Picture frame = Rasters.indices(image);
-    int right = width - frame.width() - left;
-    return frame.pad(left, top, right, height - frame.height() - top, free);
+  static Picture indices(byte[] file) throws IOException {
+    GifDecoder gif = of(file);
+    Picture frame = Rasters.indices(ImageIo.GIF.read(file, gif.frame));
+    int right = gif.canvas.width - frame.width() - gif.left;
+    int bottom = gif.canvas.height - frame.height() - gif.top;
+    return frame.pad(gif.left, gif.top, right, bottom, gif.free);
   }
 
   private Picture place(BufferedImage image) {
-    Picture frame = Rasters.picture(image);
-    if (frame.width() == width && frame.height() == height) {
-      return frame;
+    Picture placed = Rasters.picture(image);
+    if (canvas.equals(frame)) {
+      return placed;
     }
     int color =
         image.getColorModel() instanceof IndexColorModel palette && free < palette.getMapSize()
-            ? palette.getRGB(free)
+            ? palette.getRGB(free) & 0xffffff
             : 0;
-    byte[] out = Picture.allocate(width, height, 3);
-    for (int i = 0; i < out.length; ) {
-      out[i++] = (byte) (color >> 16);
-      out[i++] = (byte) (color >> 8);
-      out[i++] = (byte) color;
-    }
-    byte[] in = frame.toRgb().pixels();
-    int stride = frame.width() * 3;
-    for (int y = 0; y < frame.height(); y++) {
-      System.arraycopy(in, y * stride, out, ((top + y) * width + left) * 3, stride);
-    }
-    return Picture.of(width, height, 3, out);
+    return placed
+        .toRgb()
+        .pad(
+            left,
+            top,
+            canvas.width - frame.width - left,
+            canvas.height - frame.height - top,
+            Border.CONSTANT,
+            new Fill(color >> 16, color >> 8 & 0xff, color & 0xff));
   }
 }

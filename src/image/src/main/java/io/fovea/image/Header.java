@@ -1,7 +1,9 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.io.IOException;
 import java.util.List;
+import org.apache.commons.imaging.FormatCompliance;
 import org.apache.commons.imaging.ImageFormats;
 import org.apache.commons.imaging.Imaging;
 import org.apache.commons.imaging.bytesource.ByteSource;
@@ -9,8 +11,8 @@ import org.apache.commons.imaging.formats.jpeg.JpegImageParser;
 import org.apache.commons.imaging.formats.png.PngImageParser;
 import org.apache.commons.imaging.formats.tiff.TiffField;
 import org.apache.commons.imaging.formats.tiff.TiffImageMetadata;
-import org.apache.commons.imaging.formats.tiff.TiffImageParser;
 import org.apache.commons.imaging.formats.tiff.TiffImagingParameters;
+import org.apache.commons.imaging.formats.tiff.TiffReader;
 import org.apache.commons.imaging.formats.tiff.constants.TiffTagConstants;
 import org.apache.commons.imaging.formats.tiff.taginfos.TagInfo;
 import org.apache.commons.imaging.formats.webp.WebPImageMetadata;
@@ -19,7 +21,8 @@ import org.apache.commons.imaging.formats.webp.WebPImagingParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Commons Imaging finds in a file before anything is decoded: its format and its EXIF tags.
+ * What is known of a file before anything is decoded: its format, the size that it claims, and its
+ * EXIF tags as Commons Imaging finds them.
  */
 final class Header {
   private static final int PNG_COLOR_TYPE = 25;
@@ -27,18 +30,29 @@ final class Header {
 
   private final byte[] file;
   private final ImageFormats format;
-  private final TiffImageMetadata.@Nullable Directory tags;
+  private final List<TiffField> tags; // of the first directory
+  private final Dimension size;
 
-  private Header(byte[] file, ImageFormats format, TiffImageMetadata.@Nullable Directory tags) {
+  private Header(byte[] file, ImageFormats format) throws IOException {
     this.file = file;
     this.format = format;
-    this.tags = tags;
+    this.tags = tags(format, file);
+    this.size =
+        format == ImageFormats.TIFF
+            ? new Dimension(
+                number(TiffTagConstants.TIFF_TAG_IMAGE_WIDTH, 0),
+                number(TiffTagConstants.TIFF_TAG_IMAGE_LENGTH, 0))
+            : Sizes.of(format, file);
   }
 
-  /** The header of a file; where its tags are damaged, as if it had none. */
+  /**
+   * The header of a file; where its tags are damaged, as if it had none.
+   *
+   * @throws IOException where the header is cut or damaged, or of no format that is read
+   * @throws RuntimeException likewise
+   */
   static Header of(byte[] file) throws IOException {
-    ImageFormats format = format(file);
-    return new Header(file, format, firstDirectory(format, file));
+    return new Header(file, format(file));
   }
 
   private static ImageFormats format(byte[] file) throws IOException {
@@ -53,18 +67,25 @@ final class Header {
     return file.length > 4 && file[0] == 0 && file[1] == 0 && file[2] == 1 && file[3] == 0;
   }
 
-  private static TiffImageMetadata.@Nullable Directory firstDirectory(
-      ImageFormats format, byte[] file) {
+  private static List<TiffField> tags(ImageFormats format, byte[] file) {
+    ByteSource source = ByteSource.array(file);
     try {
-      TiffImageMetadata exif = exif(format, ByteSource.array(file));
-      if (exif == null) {
-        return null;
+      if (format == ImageFormats.TIFF) {
+        return new TiffReader(false)
+            .readFirstDirectory(source, false, FormatCompliance.getDefault())
+            .directories
+            .get(0)
+            .getDirectoryEntries();
       }
-      List<?> all = exif.getDirectories(); // the second is a thumbnail's, or the next page's
-      return all.isEmpty() ? null : (TiffImageMetadata.Directory) all.get(0);
+      TiffImageMetadata exif = exif(format, source);
+      if (exif != null
+          && exif.getDirectories().get(0) instanceof TiffImageMetadata.Directory first) {
+        return first.getAllFields(); // the second directory is a thumbnail's
+      }
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      return null; // a picture is as good as its pixels
+      // a picture is as good as its pixels
     }
+    return List.of();
   }
 
   private static @Nullable TiffImageMetadata exif(ImageFormats format, ByteSource source)
@@ -74,8 +95,6 @@ final class Header {
       return new JpegImageParser().getExifMetadata(source, plain);
     } else if (format == ImageFormats.PNG) {
       return new PngImageParser().getExifMetadata(source, plain);
-    } else if (format == ImageFormats.TIFF) {
-      return (TiffImageMetadata) new TiffImageParser().getMetadata(source, plain);
     } else if (format == ImageFormats.WEBP) {
       WebPImageMetadata webp =
           new WebPImageParser().getMetadata(source, new WebPImagingParameters());
@@ -86,6 +105,21 @@ final class Header {
 
   ImageFormats format() {
     return format;
+  }
+
+  /** Width and height as they are stored, before the picture is turned upright. */
+  Dimension size() {
+    return new Dimension(size);
+  }
+
+  /** Columns as they are stored. */
+  int width() {
+    return size.width;
+  }
+
+  /** Rows as they are stored. */
+  int height() {
+    return size.height;
   }
 
   Orientation orientation() {
@@ -108,11 +142,15 @@ final class Header {
   }
 
   private int number(TagInfo tag, int otherwise) {
-    try {
-      TiffField field = tags == null ? null : tags.findField(tag);
-      return field == null ? otherwise : field.getIntArrayValue()[0];
-    } catch (IOException | RuntimeException e) {
-      return otherwise;
+    for (TiffField field : tags) {
+      if (field.getTag() == tag.tag) {
+        try {
+          return field.getIntArrayValue()[0];
+        } catch (IOException | RuntimeException e) {
+          return otherwise;
+        }
+      }
     }
+    return otherwise;
   }
 }

@@ -1,12 +1,15 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.commons.imaging.ImageFormats;
 import org.apache.commons.imaging.bytesource.ByteSource;
 import org.apache.commons.imaging.formats.ico.IcoImageParser;
 
@@ -41,27 +44,47 @@ final class IcoDecoder {
     int area() {
       return width * height;
     }
+
+    byte[] content(byte[] file) throws IOException {
+      if (offset < 0 || offset > file.length || length < 0) {
+        throw new IOException("its icon lies outside of the file");
+      }
+      return Arrays.copyOfRange(file, offset, offset + Math.min(length, file.length - offset));
+    }
   }
 
-  static Picture decode(byte[] file, PixelLimit limit) throws IOException {
-    ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+  /** The size of the icon that is read. */
+  static Dimension size(byte[] file) throws IOException {
+    byte[] content = largest(file).content(file);
+    if (isPng(content)) {
+      return Sizes.of(ImageFormats.PNG, content);
+    }
+    Dimension size = Sizes.bitmap(Sizes.littleEndian(content), 0);
+    return new Dimension(size.width, size.height / 2); // the mask lies below the colours
+  }
+
+  private static boolean isPng(byte[] content) {
+    return content.length > 8 && content[0] == (byte) 0x89 && content[1] == 'P';
+  }
+
+  private static Icon largest(byte[] file) throws IOException {
+    ByteBuffer in = Sizes.littleEndian(file);
     List<Icon> icons = new ArrayList<>();
     for (int i = 0; i < (in.getShort(4) & 0xffff); i++) {
       icons.add(Icon.of(in, HEADER + i * ENTRY));
     }
-    Icon best =
-        icons.stream()
-            .min(Comparator.comparingInt(Icon::area).reversed().thenComparingInt(Icon::bits))
-            .orElseThrow(() -> new IOException("it has no icon"));
-    byte[] content = new byte[Math.min(best.length, file.length - best.offset)];
-    in.get(best.offset, content);
-    if (content.length > 8 && content[0] == (byte) 0x89 && content[1] == 'P') {
-      return Rasters.picture(ImageIo.PNG.read(content, limit));
+    return icons.stream()
+        .min(Comparator.comparingInt(Icon::area).reversed().thenComparingInt(Icon::bits))
+        .orElseThrow(() -> new IOException("it has no icon"));
+  }
+
+  static Picture decode(byte[] file, Dimension size) throws IOException {
+    Icon icon = largest(file);
+    byte[] content = icon.content(file);
+    if (isPng(content)) {
+      return Rasters.picture(ImageIo.PNG.read(content, size));
     }
-    ByteBuffer bitmap = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    // Twice the height: the mask lies below the colours.
-    limit.check(bitmap.getInt(4), bitmap.getInt(8) / 2);
-    return Rasters.picture(bitmap(in, best, content));
+    return Rasters.picture(bitmap(Sizes.littleEndian(file), icon, content));
   }
 
   /** Decodes a file that holds this icon alone. */

@@ -6,6 +6,7 @@ import com.twelvemonkeys.imageio.plugins.tiff.BigTIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Iterator;
@@ -41,25 +42,30 @@ enum ImageIo {
     T with(ImageReader reader) throws IOException;
   }
 
-  /** Opens a file that is in memory; nothing is cached on a disk. */
-  <T> T open(byte[] file, Use<T> use) throws IOException {
+  /**
+   * Opens a file that is in memory; nothing is cached on a disk.
+   *
+   * @param size of its first image, as it was found to be allowed; a decoder that sees another one
+   *     is not let loose
+   */
+  <T> T open(byte[] file, Dimension size, Use<T> use) throws IOException {
     ImageReader reader = provider.createReaderInstance();
     try (ImageInputStream in = new ByteArrayImageInputStream(file)) {
       reader.setInput(in, false, true);
+      if (reader.getWidth(0) != size.width || reader.getHeight(0) != size.height) {
+        throw new IOException(
+            "its headers say %dx%d and %dx%d"
+                .formatted(size.width, size.height, reader.getWidth(0), reader.getHeight(0)));
+      }
       return use.with(reader);
     } finally {
       reader.dispose();
     }
   }
 
-  /** The first image of a file, once its size is found to be allowed. */
-  BufferedImage read(byte[] file, PixelLimit limit) throws IOException {
-    return open(
-        file,
-        reader -> {
-          limit.check(reader.getWidth(0), reader.getHeight(0));
-          return reader.read(0);
-        });
+  /** The first image of a file. */
+  BufferedImage read(byte[] file, Dimension size) throws IOException {
+    return open(file, size, reader -> reader.read(0));
   }
 
   /** The JDK's own provider of a format. */

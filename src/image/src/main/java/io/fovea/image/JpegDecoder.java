@@ -1,5 +1,6 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.awt.image.Raster;
 import java.io.IOException;
 
@@ -29,13 +30,13 @@ final class JpegDecoder {
 
   private JpegDecoder() {}
 
-  static Picture decode(byte[] file, PixelLimit limit) throws IOException {
+  static Picture decode(byte[] file) throws IOException {
     JpegHeader header = JpegHeader.of(file);
     if (header.process() == LOSSLESS) {
-      return Rasters.picture(ImageIo.LENIENT_JPEG.read(file, limit));
+      return Rasters.picture(ImageIo.LENIENT_JPEG.read(file, header.size()));
     }
     JpegHeader.Colors colors = header.colors();
-    Raster raster = raster(file, limit);
+    Raster raster = raster(file, header.size());
     int channels = header.ids().length;
     byte[] samples = Rasters.pack(raster, channels, 8);
     if (colors == JpegHeader.Colors.YCC || colors == JpegHeader.Colors.YCCK) {
@@ -47,26 +48,17 @@ final class JpegDecoder {
     return Picture.of(raster.getWidth(), raster.getHeight(), channels, samples);
   }
 
-  private static Raster raster(byte[] file, PixelLimit limit) throws IOException {
+  private static Raster raster(byte[] file, Dimension size) throws IOException {
     try {
-      return raster(ImageIo.JPEG, file, limit);
+      return ImageIo.JPEG.open(file, size, reader -> reader.readRaster(0, null));
     } catch (IOException | RuntimeException strict) {
       try {
-        return raster(ImageIo.LENIENT_JPEG, file, limit);
+        return ImageIo.LENIENT_JPEG.open(file, size, reader -> reader.readRaster(0, null));
       } catch (IOException | RuntimeException e) {
         strict.addSuppressed(e);
         throw strict;
       }
     }
-  }
-
-  private static Raster raster(ImageIo decoder, byte[] file, PixelLimit limit) throws IOException {
-    return decoder.open(
-        file,
-        reader -> {
-          limit.check(reader.getWidth(0), reader.getHeight(0));
-          return reader.readRaster(0, null);
-        });
   }
 
   /** In place; a fourth channel stays. */

@@ -1,5 +1,6 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.io.IOException;
 
 /**
@@ -7,12 +8,13 @@ import java.io.IOException;
  *
  * @param process the low byte of the frame's marker: 0xC0 baseline, 0xC2 progressive, 0xC3 lossless
  * @param bits bits a sample
+ * @param size width and height; a height of 0 is told after the first scan, which is not read here
  * @param ids identifiers of the components
  * @param jfif whether there is a JFIF segment
  * @param adobe the transform of the Adobe segment; -1 where there is none
  * @see <a href="https://www.w3.org/Graphics/JPEG/itu-t81.pdf">ITU-T T.81</a>
  */
-record JpegHeader(int process, int bits, int[] ids, boolean jfif, int adobe) {
+record JpegHeader(int process, int bits, Dimension size, int[] ids, boolean jfif, int adobe) {
   /** How the samples of the components code colours. */
   enum Colors {
     GREY,
@@ -41,7 +43,7 @@ record JpegHeader(int process, int bits, int[] ids, boolean jfif, int adobe) {
       if (marker <= 1 || (marker >= 0xd0 && marker <= 0xd8)) {
         continue; // they have no content
       }
-      int length = ((file[at] & 0xff) << 8) | (file[at + 1] & 0xff);
+      int length = unsigned16(file, at);
       int content = at + 2;
       int end = Math.min(at + length, file.length);
       if (marker == 0xda || marker == 0xd9) {
@@ -55,14 +57,20 @@ record JpegHeader(int process, int bits, int[] ids, boolean jfif, int adobe) {
         for (int i = 0; i < ids.length; i++) {
           ids[i] = file[content + 6 + 3 * i] & 0xff;
         }
-        frame = new JpegHeader(marker, file[content] & 0xff, ids, false, -1);
+        Dimension size =
+            new Dimension(unsigned16(file, content + 3), unsigned16(file, content + 1));
+        frame = new JpegHeader(marker, file[content] & 0xff, size, ids, false, -1);
       }
       at += Math.max(length, 2);
     }
     if (frame == null) {
       throw new IOException("it has no frame header");
     }
-    return new JpegHeader(frame.process, frame.bits, frame.ids, jfif, adobe);
+    return new JpegHeader(frame.process, frame.bits, frame.size, frame.ids, jfif, adobe);
+  }
+
+  private static int unsigned16(byte[] file, int at) {
+    return (file[at] & 0xff) << 8 | (file[at + 1] & 0xff);
   }
 
   private static boolean isFrame(int marker) {

@@ -121,7 +121,8 @@ public final class PictureReader {
     }
     try {
       Header header = Header.of(bytes);
-      Picture stored = choice.decoder(header).decode(bytes, limit);
+      limit.check(header.width(), header.height());
+      Picture stored = choice.decoder(header).decode(bytes);
       return header.orientation().apply(stored);
     } catch (Throwable e) { // decoders fail in every way on damaged files, also with errors
       throw new PictureException(name, reason(e), e);
@@ -131,13 +132,13 @@ public final class PictureReader {
   private static Decoder colors(Header header) throws IOException {
     return switch (header.format()) {
       case JPEG -> JpegDecoder::decode;
-      case PNG -> (file, limit) -> Rasters.picture(ImageIo.PNG.read(file, limit));
+      case PNG -> file -> Rasters.picture(ImageIo.PNG.read(file, header.size()));
       case GIF -> GifDecoder::decode;
-      case BMP -> (file, limit) -> Rasters.picture(ImageIo.BMP.read(file, limit));
-      case TIFF -> (file, limit) -> TiffDecoder.decode(file, limit, header.bits());
-      case WEBP -> WebpDecoder::decode;
+      case BMP -> file -> Rasters.picture(ImageIo.BMP.read(file, header.size()));
+      case TIFF -> file -> TiffDecoder.decode(file, header.size(), header.bits());
+      case WEBP -> file -> WebpDecoder.decode(file, header.size());
       case PBM, PGM, PPM, PNM, PAM -> PnmDecoder::decode;
-      case ICO -> IcoDecoder::decode;
+      case ICO -> file -> IcoDecoder.decode(file, header.size());
       default -> throw new IOException("not a picture of a format that is read here");
     };
   }
@@ -147,10 +148,10 @@ public final class PictureReader {
       return colors(header);
     }
     return switch (header.format()) {
-      case PNG -> (file, limit) -> Rasters.indices(ImageIo.PNG.read(file, limit));
+      case PNG -> file -> Rasters.indices(ImageIo.PNG.read(file, header.size()));
       case GIF -> GifDecoder::indices;
-      case BMP -> (file, limit) -> Rasters.indices(ImageIo.BMP.read(file, limit));
-      case TIFF -> (file, limit) -> Rasters.indices(TiffDecoder.read(file, limit));
+      case BMP -> file -> Rasters.indices(ImageIo.BMP.read(file, header.size()));
+      case TIFF -> file -> Rasters.indices(TiffDecoder.read(file, header.size()));
       default -> colors(header);
     };
   }

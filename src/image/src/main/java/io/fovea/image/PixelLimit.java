@@ -2,7 +2,7 @@ package io.fovea.image;
 
 import java.io.IOException;
 
-/** The largest picture that may be decoded; asked before anything is allocated for its pixels. */
+/** The largest picture that may be decoded; asked of headers, before anything is decoded. */
 record PixelLimit(long pixels) {
   void check(long width, long height) throws IOException {
     if (width < 1 || height < 1) {

@@ -1,6 +1,5 @@
 package io.fovea.image;
 
-import java.awt.Dimension;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -12,12 +11,10 @@ import org.apache.commons.imaging.formats.pnm.PnmImagingParameters;
 final class PnmDecoder {
   private PnmDecoder() {}
 
-  static Picture decode(byte[] file, PixelLimit limit) throws IOException {
+  static Picture decode(byte[] file) throws IOException {
     PnmImageParser parser = new PnmImageParser();
     PnmImagingParameters none = new PnmImagingParameters();
     ByteSource source = ByteSource.array(restated(file));
-    Dimension size = parser.getImageSize(source, none);
-    limit.check(size.width, size.height);
     Picture rgb = Rasters.picture(parser.getBufferedImage(source, none));
     return isGrey(file) ? firstChannel(rgb) : rgb;
   }

@@ -1,5 +1,6 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 
@@ -15,12 +16,12 @@ final class TiffDecoder {
    * @param bits bits a sample, which the decoder leaves in the low end of bytes or words; 0 where
    *     the file does not say
    */
-  static Picture decode(byte[] file, PixelLimit limit, int bits) throws IOException {
-    return Rasters.picture(read(file, limit), bits);
+  static Picture decode(byte[] file, Dimension size, int bits) throws IOException {
+    return Rasters.picture(read(file, size), bits);
   }
 
-  static BufferedImage read(byte[] file, PixelLimit limit) throws IOException {
-    return (isBig(file) ? ImageIo.BIG_TIFF : ImageIo.TIFF).read(file, limit);
+  static BufferedImage read(byte[] file, Dimension size) throws IOException {
+    return (isBig(file) ? ImageIo.BIG_TIFF : ImageIo.TIFF).read(file, size);
   }
 
   private static boolean isBig(byte[] file) {

@@ -1,5 +1,6 @@
 package io.fovea.image;
 
+import java.awt.Dimension;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,8 +13,8 @@ final class WebpDecoder {
 
   private WebpDecoder() {}
 
-  static Picture decode(byte[] file, PixelLimit limit) throws IOException {
-    return Rasters.picture(ImageIo.WEBP.read(withoutProfile(file), limit));
+  static Picture decode(byte[] file, Dimension size) throws IOException {
+    return Rasters.picture(ImageIo.WEBP.read(withoutProfile(file), size));
   }
 
   /** The file with chunks {@code ICCP} renamed to something that readers skip. */

@@ -1,6 +1,7 @@
 package io.fovea.cli;
 
 import ai.onnxruntime.OrtEnvironment;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.CudaLibraries;
 import io.fovea.runtime.OnnxRuntime;
 import io.fovea.train.Libtorch;
@@ -26,6 +27,7 @@ final class DoctorCommand implements Callable<Integer> {
     String onnxruntime = OnnxRuntime.environment().getVersion();
     List<String> providers =
         OrtEnvironment.getAvailableProviders().stream().map(Enum::toString).toList();
+    List<String> decoders = PictureReader.plugIns();
     List<String> missing = CudaLibraries.missing();
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
@@ -39,6 +41,7 @@ final class DoctorCommand implements Callable<Integer> {
       facts.put("libtorch", Libtorch.version());
       facts.put("libtorchThreads", Libtorch.threads());
       facts.put("missingCudaLibraries", missing);
+      facts.put("pictureDecoders", decoders);
       System.out.println(Json.text(facts));
       return 0;
     }
@@ -50,6 +53,9 @@ final class DoctorCommand implements Callable<Integer> {
     line(
         "cuda",
         missing.isEmpty() ? "all libraries found" : "not found: " + String.join(", ", missing));
+    line(
+        "pictures",
+        decoders.isEmpty() ? "decoded in Java" : "decoded by " + String.join(", ", decoders));
     return 0;
   }
 

@@ -99,6 +99,13 @@ record JpegHeader(int process, int bits, Dimension size, int[] ids, boolean jfif
     };
   }
 
+  /** Whether it is one that every decoder reads alike: 8 bits, Huffman codes, grey or YCbCr. */
+  boolean isPlain() throws IOException {
+    boolean coded = process >= 0xc0 && process <= 0xc2;
+    boolean few = ids.length == 1 || (ids.length == 3 && colors() == Colors.YCC);
+    return coded && few && bits == 8 && size.height > 0;
+  }
+
   private boolean threeAreRgb() {
     if (jfif) {
       return false;

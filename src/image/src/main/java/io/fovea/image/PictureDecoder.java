@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 public interface PictureDecoder {
   /** The formats that it may be asked for. */
   enum Format {
+    /** Of 8 bits, Huffman coded, grey or YCbCr; others are never asked for. */
     JPEG,
     PNG,
     WEBP
@@ -25,7 +26,7 @@ public interface PictureDecoder {
    *
    * @param file all of its bytes
    * @param reduction 1 for the picture as it is, 2, 4 or 8 for one of half, quarter or eighth its
-   *     width and height, rounded up
+   *     width and height, rounded up; other than 1 for {@link Format#JPEG} only
    * @return the picture as it is stored, not yet upright, alpha dropped, profile ignored; null
    *     where this decoder would not give those very pixels, or cannot, or the file is damaged:
    *     then the reader's own decoder reads it, or says what is wrong

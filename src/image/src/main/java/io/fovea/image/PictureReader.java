@@ -7,26 +7,41 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.IntBinaryOperator;
+import org.apache.commons.imaging.ImageFormats;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads JPEG, PNG, GIF, BMP, TIFF, WebP, PNM and ICO files as Pillow does: upright by their EXIF
  * orientation, palettes looked up, alpha dropped, of 16 bits the high byte, no colour management.
  * Grey files give one channel, all others three; of several frames or pages the first is read.
- * Immutable and thread-safe.
+ * JPEG, PNG and WebP are decoded by a {@link PictureDecoder} where one is on the class path, and
+ * where it gives the same pixels; of lossy WebP it gives better ones. Immutable and thread-safe.
  */
 public final class PictureReader {
   private static final PictureReader STANDARD =
-      new PictureReader(178_956_970, 1L << 30, new Decode(Profile.IGNORED, Alpha.DROPPED, false));
+      new PictureReader(
+          178_956_970,
+          1L << 30,
+          new Decode(Profile.IGNORED, Alpha.DROPPED, false),
+          true,
+          (width, height) -> 1);
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private final PixelLimit limit;
   private final long maxBytes;
   private final Decode decode;
+  private final boolean plugIns;
+  private final IntBinaryOperator reduction; // of an upright width and height
 
-  private PictureReader(long maxPixels, long maxBytes, Decode decode) {
+  private PictureReader(
+      long maxPixels, long maxBytes, Decode decode, boolean plugIns, IntBinaryOperator reduction) {
     this.limit = new PixelLimit(maxPixels);
     this.maxBytes = maxBytes;
     this.decode = decode;
+    this.plugIns = plugIns;
+    this.reduction = reduction;
   }
 
   /**
@@ -43,7 +58,7 @@ public final class PictureReader {
    * @param maxPixels width times height, at least 1
    */
   public PictureReader withMaxPixels(long maxPixels) {
-    return new PictureReader(positive(maxPixels), maxBytes, decode);
+    return new PictureReader(positive(maxPixels), maxBytes, decode, plugIns, reduction);
   }
 
   /**
@@ -52,13 +67,32 @@ public final class PictureReader {
    * @param maxBytes size of the file as it is stored, at least 1
    */
   public PictureReader withMaxBytes(long maxBytes) {
-    return new PictureReader(
-        limit.pixels(), Math.min(positive(maxBytes), LARGEST_ARRAY - 1), decode);
+    long most = Math.min(positive(maxBytes), LARGEST_ARRAY - 1);
+    return new PictureReader(limit.pixels(), most, decode, plugIns, reduction);
   }
 
   /** A reader that makes pictures as a preprocessing wants them: of its profiles and its alpha. */
   public PictureReader with(Decode decode) {
-    return new PictureReader(limit.pixels(), maxBytes, decode);
+    return new PictureReader(limit.pixels(), maxBytes, decode, plugIns, reduction);
+  }
+
+  /**
+   * A reader that may leave out rows and columns of JPEGs which a preprocessing would only average.
+   *
+   * @param reduction what a picture of an upright width and height may be divided by: 1, 2, 4 or 8
+   */
+  PictureReader withReduction(IntBinaryOperator reduction) {
+    return new PictureReader(limit.pixels(), maxBytes, decode, plugIns, reduction);
+  }
+
+  /** A reader that decodes everything itself, whatever is on the class path. */
+  public PictureReader withoutPlugIns() {
+    return new PictureReader(limit.pixels(), maxBytes, decode, false, reduction);
+  }
+
+  /** Names of the decoders that were found on the class path, in the order in which they are asked. */
+  public static List<String> plugIns() {
+    return PlugIns.names();
   }
 
   private static long positive(long limit) {
@@ -74,7 +108,7 @@ public final class PictureReader {
    * @throws PictureException where it is not there, too large, damaged or of an unknown format
    */
   public Picture read(Path file) {
-    return decode(bytes(file), file.toString(), PictureReader::colors);
+    return read(bytes(file), file.toString());
   }
 
   /**
@@ -82,7 +116,7 @@ public final class PictureReader {
    * of its indices.
    */
   Picture readIndices(Path file) {
-    return decode(bytes(file), file.toString(), PictureReader::indices);
+    return decode(bytes(file), file.toString(), PictureReader::indices, false);
   }
 
   private byte[] bytes(Path file) {
@@ -103,7 +137,7 @@ public final class PictureReader {
    * @throws PictureException where they are too many, damaged or of an unknown format
    */
   public Picture read(byte[] bytes, String name) {
-    return decode(bytes, name, PictureReader::colors);
+    return decode(bytes, name, PictureReader::colors, plugIns);
   }
 
   /** Which decoder reads the file of a header. */
@@ -112,7 +146,7 @@ public final class PictureReader {
     Decoder decoder(Header header) throws IOException;
   }
 
-  private Picture decode(byte[] bytes, String name, Choice choice) {
+  private Picture decode(byte[] bytes, String name, Choice choice, boolean plugIns) {
     if (bytes.length == 0) {
       throw new PictureException(name, "it is empty");
     }
@@ -122,11 +156,35 @@ public final class PictureReader {
     try {
       Header header = Header.of(bytes);
       limit.check(header.width(), header.height());
-      Picture stored = choice.decoder(header).decode(bytes);
+      Picture quick = plugIns ? plugIn(bytes, header) : null;
+      Picture stored = quick == null ? choice.decoder(header).decode(bytes) : quick;
       return header.orientation().apply(stored);
     } catch (Throwable e) { // decoders fail in every way on damaged files, also with errors
       throw new PictureException(name, reason(e), e);
     }
+  }
+
+  /** What a decoder on the class path makes of a file; null where that is not for it. */
+  private @Nullable Picture plugIn(byte[] file, Header header) throws IOException {
+    boolean opaque = decode.alpha().over() == null || header.format() == ImageFormats.JPEG;
+    if (decode.profile() != Profile.IGNORED || !opaque) {
+      return null;
+    }
+    return switch (header.format()) {
+      case JPEG ->
+          JpegHeader.of(file).isPlain()
+              ? PlugIns.decode(file, PictureDecoder.Format.JPEG, reduction(header))
+              : null;
+      case PNG -> PlugIns.decode(file, PictureDecoder.Format.PNG, 1);
+      case WEBP -> PlugIns.decode(file, PictureDecoder.Format.WEBP, 1);
+      default -> null;
+    };
+  }
+
+  private int reduction(Header header) {
+    return header.orientation().transposed()
+        ? reduction.applyAsInt(header.height(), header.width())
+        : reduction.applyAsInt(header.width(), header.height());
   }
 
   private static Decoder colors(Header header) throws IOException {

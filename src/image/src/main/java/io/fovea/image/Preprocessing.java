@@ -159,6 +159,37 @@ public final class Preprocessing {
     return Mask.of(apply(source.picture(), steps.size(), Geometry::ofClasses));
   }
 
+  /** The reader that makes pictures as these steps want them. */
+  public PictureReader reader() {
+    PictureReader reader = PictureReader.standard();
+    return !steps.isEmpty() && steps.get(0) instanceof Decode decode
+        ? reader.with(decode).withReduction(this::reduction)
+        : reader;
+  }
+
+  /**
+   * What the sides of a picture may be divided by while it is decoded: 8, 4 or 2 where it stays as
+   * large as what the first step about sizes resizes it to, and the steps allow it; else 1.
+   */
+  int reduction(int width, int height) {
+    boolean allowed =
+        !steps.isEmpty() && steps.get(0) instanceof Decode decode && decode.reduced();
+    Step first =
+        steps.stream()
+            .filter(s -> !(s instanceof Decode || s instanceof Color))
+            .findFirst()
+            .orElse(null);
+    if (!allowed || first == null) {
+      return 1;
+    }
+    Geometry wanted = Geometry.of(first, width, height);
+    int by = 8;
+    while (by > 1 && ((width - 1) / by < wanted.width() - 1 || (height - 1) / by < wanted.height() - 1)) {
+      by /= 2;
+    }
+    return by;
+  }
+
   /** The first steps; a change to grey waits for the next step of geometry. */
   private Picture apply(Picture source, int end, UnaryOperator<Geometry> change) {
     Picture p = source;

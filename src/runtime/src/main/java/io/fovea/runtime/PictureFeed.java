@@ -2,6 +2,7 @@ package io.fovea.runtime;
 
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
+import io.fovea.image.Step.Decode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -58,6 +59,13 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing) {
             model.name(),
             "the preprocessing gives %d channels, the model wants %d"
                 .formatted(used.channels(), channels));
+      }
+      boolean inThePlane = kind == Task.Kind.SEGMENTATION || kind == Task.Kind.PICTURE;
+      if (inThePlane && used.steps().stream().anyMatch(s -> s instanceof Decode d && d.reduced())) {
+        throw new ScoringException(
+            model.name(),
+            "the preprocessing decodes files at reduced size: results would not have the pixels of"
+                + " the file; expected decode without reduced");
       }
       return view.apply(new PictureFeed(model, used));
     } catch (RuntimeException e) {

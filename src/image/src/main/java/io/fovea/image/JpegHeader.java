@@ -103,7 +103,7 @@ record JpegHeader(int process, int bits, Dimension size, int[] ids, boolean jfif
   boolean isPlain() throws IOException {
     boolean coded = process >= 0xc0 && process <= 0xc2;
     boolean few = ids.length == 1 || (ids.length == 3 && colors() == Colors.YCC);
-    return coded && few && bits == 8 && size.height > 0;
+    return coded && few && adobe <= 1 && bits == 8 && size.height > 0;
   }
 
   private boolean threeAreRgb() {

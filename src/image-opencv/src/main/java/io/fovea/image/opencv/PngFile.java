@@ -2,6 +2,7 @@ package io.fovea.image.opencv;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Set;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +23,13 @@ record PngFile(byte[] essence, boolean isGrey) {
   private static final int IEND = 0x49454e44;
   private static final int LONGEST_SIDE = 1_000_000; // of libpng
   private static final int INDEXED = 3;
+  private static final Set<Integer> DEPTHS = Set.of(1, 2, 4, 8, 16);
 
   /** The file; null where it is damaged, or its palette holds only greys. */
   static @Nullable PngFile of(byte[] file) {
+    if (file.length < SIGNATURE) {
+      return null;
+    }
     ByteBuffer in = ByteBuffer.wrap(file);
     ByteArrayOutputStream out = new ByteArrayOutputStream(file.length);
     out.write(file, 0, SIGNATURE);
@@ -46,15 +51,14 @@ record PngFile(byte[] essence, boolean isGrey) {
           return null;
         }
         if (type == IHDR) {
-          int sides = Math.max(in.getInt(content), in.getInt(content + 4));
-          if (length != 13 || sides > LONGEST_SIDE) {
+          if (length != 13 || !isSound(in.slice(content, length))) {
             return null;
           }
           depth = file[content + 8];
           color = file[content + 9];
           out.write(file, at, length + FRAME);
         } else if (type == PLTE && color == INDEXED) {
-          if (palette || data || length % 3 != 0 || isGrey(file, content, length) || depth > 8) {
+          if (palette || data || length % 3 != 0 || isGrey(file, content, length)) {
             return null;
           }
           palette = true;
@@ -75,6 +79,26 @@ record PngFile(byte[] essence, boolean isGrey) {
       at = content + length + 4;
     }
     return null;
+  }
+
+  /** Whether a header is one that libpng takes: side, side, depth, colour, three methods. */
+  private static boolean isSound(ByteBuffer header) {
+    int depth = header.get(8);
+    boolean color =
+        switch (header.get(9)) {
+          case 0 -> DEPTHS.contains(depth);
+          case INDEXED -> depth < 16 && DEPTHS.contains(depth);
+          case 2, 4, 6 -> depth == 8 || depth == 16;
+          default -> false;
+        };
+    int width = header.getInt(0);
+    int height = header.getInt(4);
+    return color
+        && Math.min(width, height) > 0
+        && Math.max(width, height) <= LONGEST_SIDE
+        && header.get(10) == 0
+        && header.get(11) == 0
+        && (header.get(12) & ~1) == 0;
   }
 
   /** Whether a palette might be one of levels, of which pictures with one channel are made. */

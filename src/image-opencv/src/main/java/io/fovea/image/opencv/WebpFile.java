@@ -9,6 +9,9 @@ final class WebpFile {
 
   /** Whether all is there that the file says it has. */
   static boolean isWhole(byte[] file) {
+    if (file.length < 12) {
+      return false;
+    }
     long size = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) & 0xffffffffL;
     return size + 8 <= file.length;
   }

@@ -76,8 +76,8 @@ record JpegFile(int components) {
 
     private boolean frame(int marker, int content) {
       int count = u8(content + 5);
-      boolean odd = marker > SOF2 || ids.length > 0 || count < 1 || u16(content + 1) == 0;
-      if (odd) {
+      boolean known = marker <= SOF2 && (count == 1 || count == 3) && u16(content + 1) > 0;
+      if (!known || ids.length > 0) {
         return false;
       }
       progressive = marker == SOF2;

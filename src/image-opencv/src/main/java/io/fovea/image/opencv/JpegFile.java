@@ -1,5 +1,8 @@
 package io.fovea.image.opencv;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,8 @@ record JpegFile(int components) {
   private static final int EOI = 0xd9;
   private static final int SOS = 0xda;
   private static final int DCT = 64; // coefficients of a block
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** The file; null where it is cut, has odd segments, or libraries differ on it. */
   static @Nullable JpegFile of(byte[] file) {
@@ -128,6 +133,9 @@ record JpegFile(int components) {
     private boolean skipCoded() {
       int restart = RST0;
       while (true) {
+        while (at + Long.BYTES <= file.length && !hasMarker((long) LONGS.get(file, at))) {
+          at += Long.BYTES;
+        }
         while (file[at] != (byte) 0xff) {
           at++;
         }
@@ -139,6 +147,11 @@ record JpegFile(int components) {
         }
         at += 2;
       }
+    }
+
+    /** Whether one of eight bytes is 0xff: of their complements, whether one is zero. */
+    private static boolean hasMarker(long bytes) {
+      return (~bytes - 0x0101010101010101L & bytes & 0x8080808080808080L) != 0;
     }
 
     /** Blocks that lack something are smoothed, by each version in its own way. */

@@ -206,6 +206,7 @@ class FoveaTest {
     assertEquals(0, doctor.status());
     assertTrue(
         doctor.out().contains("onnxruntime  1.") && doctor.out().contains("libtorch     2."));
+    assertTrue(doctor.out().contains("pictures     decoded by OpenCV 4."), doctor.out());
   }
 
   @ParameterizedTest

@@ -34,7 +34,7 @@ final class PlugIns {
     return own.isEmpty() ? find(Thread.currentThread().getContextClassLoader()) : own;
   }
 
-  private static List<PictureDecoder> find(@Nullable ClassLoader loader) {
+  static List<PictureDecoder> find(@Nullable ClassLoader loader) {
     List<PictureDecoder> found = new ArrayList<>();
     try {
       ServiceLoader.load(PictureDecoder.class, loader).stream().forEach(p -> add(p, found));

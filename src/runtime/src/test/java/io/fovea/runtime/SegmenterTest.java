@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fovea.image.Alpha;
 import io.fovea.image.Mapping;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
@@ -265,5 +266,14 @@ class SegmenterTest {
     System.out.println("a mask of 4000x3000 from 21 classes took " + millis + " ms");
     assertEquals(4000 * 3000, mask.classes().length);
     assertTrue(millis < 10_000, millis + " ms");
+  }
+
+  @Test
+  void filesThatAreDecodedAtReducedSizeAreRefused() {
+    Step reduced = new Step.Decode(Step.Profile.IGNORED, Alpha.DROPPED, true);
+    var e = assertThrows(ScoringException.class, () -> strongest(fed(reduced)));
+    assertTrue(e.getMessage().contains("decodes files at reduced size"), e.getMessage());
+    Step whole = new Step.Decode(Step.Profile.IGNORED, Alpha.DROPPED, false);
+    strongest(fed(whole)).close();
   }
 }

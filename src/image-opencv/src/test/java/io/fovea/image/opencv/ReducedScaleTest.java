@@ -22,6 +22,8 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -97,6 +99,27 @@ class ReducedScaleTest {
 
   private static void assertSize(String size, byte[] file, Step... steps) {
     assertEquals(size + " RGB", Preprocessing.of(steps).reader().read(file, "file").toString());
+  }
+
+  @Test
+  void picturesThatLieOnTheirSideAreMeasuredUpright() throws IOException {
+    byte[] lying = turned(jpeg(803, 601, BufferedImage.TYPE_3BYTE_BGR));
+    assertSize("601x803", lying);
+    assertSize("151x201", lying, REDUCED, new Resize(201, 10, BILINEAR));
+    assertSize("301x402", lying, REDUCED, new Resize(10, 201, BILINEAR));
+  }
+
+  /** With an EXIF orientation of 6: to be turned to the right. */
+  private static byte[] turned(byte[] jpeg) {
+    ByteBuffer exif = ByteBuffer.allocate(36).order(ByteOrder.LITTLE_ENDIAN);
+    exif.put(new byte[] {-1, (byte) 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0});
+    exif.putInt(8).putShort((short) 1);
+    exif.putShort((short) 0x112).putShort((short) 3).putInt(1).putInt(6).putInt(0);
+    return ByteBuffer.allocate(jpeg.length + exif.capacity())
+        .put(jpeg, 0, 2)
+        .put(exif.array())
+        .put(jpeg, 2, jpeg.length - 2)
+        .array();
   }
 
   @Test

@@ -90,7 +90,9 @@ public final class PictureReader {
     return new PictureReader(limit.pixels(), maxBytes, decode, false, reduction);
   }
 
-  /** Names of the decoders that were found on the class path, in the order in which they are asked. */
+  /**
+   * Names of the decoders that were found on the class path, in the order in which they are asked.
+   */
   public static List<String> plugIns() {
     return PlugIns.names();
   }

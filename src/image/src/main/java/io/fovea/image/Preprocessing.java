@@ -172,8 +172,7 @@ public final class Preprocessing {
    * large as what the first step about sizes resizes it to, and the steps allow it; else 1.
    */
   int reduction(int width, int height) {
-    boolean allowed =
-        !steps.isEmpty() && steps.get(0) instanceof Decode decode && decode.reduced();
+    boolean allowed = !steps.isEmpty() && steps.get(0) instanceof Decode decode && decode.reduced();
     Step first =
         steps.stream()
             .filter(s -> !(s instanceof Decode || s instanceof Color))
@@ -184,7 +183,8 @@ public final class Preprocessing {
     }
     Geometry wanted = Geometry.of(first, width, height);
     int by = 8;
-    while (by > 1 && ((width - 1) / by < wanted.width() - 1 || (height - 1) / by < wanted.height() - 1)) {
+    while (by > 1
+        && ((width - 1) / by < wanted.width() - 1 || (height - 1) / by < wanted.height() - 1)) {
       by /= 2;
     }
     return by;

@@ -72,8 +72,7 @@ class PlugInsTest {
       logger.removeHandler(handler);
       logger.setUseParentHandlers(true);
     }
-    assertEquals(
-        List.of("WARNING a decoder of pictures does not load and is not used"), warnings);
+    assertEquals(List.of("WARNING a decoder of pictures does not load and is not used"), warnings);
   }
 
   @Test

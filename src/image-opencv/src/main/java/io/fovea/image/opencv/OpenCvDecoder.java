@@ -23,8 +23,8 @@ public final class OpenCvDecoder implements PictureDecoder {
       opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
 
   /**
-   * Pixels on their way to Java. OpenCV uses them again for a picture of the same size: fresh memory
-   * for a large one takes a fifth of the time.
+   * Pixels on their way to Java. OpenCV uses them again for a picture of the same size: fresh
+   * memory for a large one takes a fifth of the time.
    */
   private static final Queue<SoftReference<Mat>> POOL = new ConcurrentLinkedQueue<>();
 
@@ -79,8 +79,7 @@ public final class OpenCvDecoder implements PictureDecoder {
     return png == null
         ? null
         : decode(
-            png.essence(),
-            png.isGrey() ? GREY | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION : RGB);
+            png.essence(), png.isGrey() ? GREY | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION : RGB);
   }
 
   private static @Nullable Picture decode(byte[] file, int flags) {

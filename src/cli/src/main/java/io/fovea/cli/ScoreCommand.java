@@ -88,9 +88,7 @@ final class ScoreCommand implements Callable<Integer> {
         new Answers.Masks(p -> masks.resolve(String.valueOf(files.get(p))), overlay);
     try (Answers answers =
         explain.with(
-            file,
-            files,
-            Answers.of(serving.model(file), serving.preprocessing(), top, written))) {
+            file, files, Answers.of(serving.model(file), serving.preprocessing(), top, written))) {
       WholeFile.Content rows =
           stream -> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);

@@ -36,7 +36,8 @@ public final class HeatMap {
     for (int i = 0; i < values.length; i++) {
       if (!(values[i] >= 0 && values[i] <= 1)) {
         throw problem(
-            "expected values in [0, 1], met %s at %d,%d".formatted(values[i], i % width, i / width));
+            "expected values in [0, 1], met %s at %d,%d"
+                .formatted(values[i], i % width, i / width));
       }
     }
     return new HeatMap(width, height, values);

@@ -54,10 +54,7 @@ record Auxiliary(Map<String, Double> weights) {
     }
     Graph graph = model.graph();
     List<String> others =
-        graph.outputs().stream()
-            .map(ValueInfo::name)
-            .filter(o -> !weights.containsKey(o))
-            .toList();
+        graph.outputs().stream().map(ValueInfo::name).filter(o -> !weights.containsKey(o)).toList();
     Graph served = Subgraph.of(graph, List.of(), others);
     ModelProto.Builder m = model.proto().toBuilder().setGraph(served.proto()).clearMetadataProps();
     model.proto().getMetadataPropsList().stream()

@@ -13,26 +13,33 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the last values of a classifier that still have places: where it sees what. */
 final class FeatureMap {
   private static final Set<String> CONVOLUTIONS =
       Set.of("Conv", "ConvTranspose", "DeformConv", "ConvInteger", "QLinearConv");
 
-  /** Operators that add nothing to a feature map, and pools, which make it coarser. */
+  /**
+   * Operators that add nothing to a feature map, pools, which make it coarser, and what pools are
+   * written with: matrices that blend rows and columns, means of parts, other shapes.
+   */
   private static final Set<String> PASSED =
       Set.of(
           ("Identity Cast Dropout AveragePool MaxPool LpPool GlobalAveragePool GlobalMaxPool"
-                  + " GlobalLpPool")
+                  + " GlobalLpPool ReduceMean ReduceMax ReduceSum MatMul Slice Reshape Flatten"
+                  + " Squeeze Unsqueeze")
               .split(" "));
 
-  private static final long[] CHANNELS_LAST = {0, 2, 3, 1};
+  private static final long[] CHANNELS_FIRST = {0, 3, 1, 2};
 
   private FeatureMap() {}
 
   /**
-   * The last value of four sizes on the way to the classes that is made by convolutions, is larger
-   * than 1x1, and does not come straight from a pool: of most nets what the global pool takes.
+   * The last value of four sizes that all of the way from the picture to the classes leads through,
+   * convolutions before it, that is larger than 1x1 and does not come from a pool: of most nets
+   * what the global pool takes.
    *
    * @param model without functions of its own
    * @param classes name of the value that holds the classes' logits
@@ -42,31 +49,27 @@ final class FeatureMap {
   static String of(Model model, String classes, int height, int width) {
     Graph graph = model.graph();
     Map<String, TensorType> types = types(model, height, width);
-    Set<String> convolved = convolved(graph);
-    Set<String> leading = new HashSet<>(Set.of(classes));
+    Set<String> convolved = reached(graph, Set.of());
+    Set<String> fed = reached(graph, Set.of(graph.inputs().get(0).name()));
+    Set<String> open = new HashSet<>(Set.of(classes)); // what the nodes from here on are made of
     List<Node> nodes = graph.nodes();
     for (int n = nodes.size() - 1; n >= 0; n--) {
       Node node = nodes.get(n);
-      for (String output : node.outputs()) {
-        if (leading.contains(output)
-            && convolved.contains(output)
-            && hasPlaces(types.get(output))
-            && !isPassed(node)) {
-          return output;
-        }
+      String only = open.size() == 1 ? open.iterator().next() : "";
+      if (node.outputs().contains(only)
+          && convolved.contains(only)
+          && hasPlaces(types.get(only))
+          && !isPassed(node)) {
+        return only;
       }
-      if (node.outputs().stream().anyMatch(leading::contains)) {
-        for (int i = 0; i < node.inputs().size(); i++) {
-          if (Operators.differentiable(node, i)) {
-            leading.add(node.inputs().get(i));
-          }
-        }
+      if (open.removeAll(node.outputs())) {
+        open.addAll(depending(node, fed));
       }
     }
     throw new TrainException(
-        "graph '%s' has no feature map: no convolution's values [N, C, h, w], larger than 1x1, lead"
+        "graph '%s' has no feature map: no values [N, C, h, w] of a convolution, larger than 1x1,"
                 .formatted(graph.name())
-            + " to its classes '%s'".formatted(classes));
+            + " lead to its classes '%s'".formatted(classes));
   }
 
   /**
@@ -103,19 +106,27 @@ final class FeatureMap {
     }
   }
 
-  /** Values that a convolution had a hand in. */
-  private static Set<String> convolved(Graph graph) {
-    Set<String> convolved = new HashSet<>();
+  /** These values and what depends on them; what convolutions give is always among them. */
+  private static Set<String> reached(Graph graph, Set<String> from) {
+    Set<String> reached = new HashSet<>(from);
     for (Node node : graph.nodes()) {
-      if (CONVOLUTIONS.contains(node.operator())
-          || node.inputs().stream().anyMatch(convolved::contains)) {
-        convolved.addAll(node.outputs());
+      if (CONVOLUTIONS.contains(node.operator()) || !depending(node, reached).isEmpty()) {
+        reached.addAll(node.outputs());
       }
     }
-    return convolved;
+    return reached;
   }
 
-  private static boolean hasPlaces(TensorType type) {
+  /** Those inputs of a node that are among some values and that a gradient reaches. */
+  private static List<String> depending(Node node, Set<String> values) {
+    return IntStream.range(0, node.inputs().size())
+        .filter(i -> Operators.differentiable(node, i))
+        .mapToObj(node.inputs()::get)
+        .filter(values::contains)
+        .toList();
+  }
+
+  private static boolean hasPlaces(@Nullable TensorType type) {
     List<Dim> shape = type == null ? null : type.shape();
     return shape != null
         && shape.size() == 4
@@ -123,8 +134,10 @@ final class FeatureMap {
   }
 
   private static boolean isPassed(Node node) {
-    return PASSED.contains(node.operator())
-        || (node.operator().equals("Transpose")
-            && Arrays.equals(node.attribute("perm", new long[0]), CHANNELS_LAST));
+    return switch (node.operator()) {
+      case "Transpose" -> !Arrays.equals(node.attribute("perm", new long[0]), CHANNELS_FIRST);
+      case "Concat" -> Math.floorMod(node.attribute("axis", 1), 4) != 1; // of rows or columns
+      default -> PASSED.contains(node.operator());
+    };
   }
 }

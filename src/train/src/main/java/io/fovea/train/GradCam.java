@@ -237,7 +237,10 @@ public final class GradCam implements AutoCloseable {
     }
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor weights = torch.mean(seen.grad(), new long[] {2, 3}, true, null);
-      Tensor map = torch.sum(seen.mul(weights), new long[] {1}, false, null).relu(); // [N, C, h, w] -> [N, h, w]
+      Tensor map =
+          torch
+              .sum(seen.mul(weights), new long[] {1}, false, null)
+              .relu(); // [N, C, h, w] -> [N, h, w]
       return Torch.copy("map", map.to(ScalarType.Float));
     }
   }

@@ -27,7 +27,8 @@ final class Subgraph {
     List<Node> all = graph.nodes();
     for (int n = all.size() - 1; n >= 0; n--) {
       Node node = all.get(n);
-      boolean needed = node.outputs().stream().anyMatch(o -> kept.contains(o) && !given.contains(o));
+      boolean needed =
+          node.outputs().stream().anyMatch(o -> kept.contains(o) && !given.contains(o));
       if (needed) {
         kept.addAll(node.inputs());
         kept.addAll(node.captured());

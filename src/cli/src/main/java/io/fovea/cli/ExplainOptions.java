@@ -3,6 +3,7 @@ package io.fovea.cli;
 import io.fovea.onnx.Model;
 import io.fovea.train.GradCam;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,8 @@ import picocli.CommandLine.Option;
 
 /** Options of heat maps that show where a classifier sees a class. */
 final class ExplainOptions {
+  private static final String END = ".explain.png";
+
   @Option(
       names = "--explain",
       paramLabel = "FOLDER",
@@ -27,44 +30,54 @@ final class ExplainOptions {
   @Nullable String label;
 
   /**
-   * Refuses what would replace a picture.
+   * The heat map of each picture: of {@code a.jpg} it is {@code a.explain.png}, and of {@code
+   * a.gif} beside it {@code a.gif.explain.png}.
    *
-   * @param names of the pictures' masks
+   * @param names of the pictures, below what was given
    */
-  void check(Map<Path, Path> names) {
-    if (label != null && folder == null) {
-      throw new Fovea.UserException("--class: names what --explain shows, which is not given");
-    }
-    Set<Path> given = new HashSet<>();
-    names.keySet().forEach(f -> given.add(f.toAbsolutePath().normalize()));
-    for (Path picture : folder == null ? List.<Path>of() : names.keySet()) {
-      Path file = file(picture, names);
-      if (given.contains(file.toAbsolutePath().normalize())) {
-        throw new Fovea.UserException(
-            file + ": the heat map would replace a picture; choose another --explain");
-      }
-    }
-  }
-
-  private Path file(Path picture, Map<Path, Path> names) {
-    Path name = names.getOrDefault(picture, picture);
-    String own = name.getFileName().toString().replaceFirst("\\.png$", ".explain.png");
-    return (folder == null ? Path.of("") : folder).resolve(name).resolveSibling(own);
+  private Map<Path, Path> files(Path folder, Map<Path, Path> names) {
+    Set<Path> pictures = new HashSet<>();
+    names.keySet().forEach(f -> pictures.add(f.toAbsolutePath().normalize()));
+    Set<Path> taken = new HashSet<>();
+    Map<Path, Path> files = new HashMap<>();
+    names.forEach(
+        (picture, name) -> {
+          String own = name.getFileName().toString();
+          int dot = own.lastIndexOf('.');
+          Path place = folder.resolve(name);
+          Path file = place.resolveSibling(own.substring(0, dot < 0 ? own.length() : dot) + END);
+          if (!taken.add(file)) {
+            file = place.resolveSibling(own + END);
+            if (!taken.add(file)) {
+              throw new Fovea.UserException(file + ": two pictures' heat maps would be this file");
+            }
+          }
+          if (pictures.contains(file.toAbsolutePath().normalize())) {
+            throw new Fovea.UserException(
+                file + ": the heat map would replace a picture; choose another --explain");
+          }
+          files.put(picture, file);
+        });
+    return files;
   }
 
   /** The answers, and heat maps where they are wanted; closes the answers where they cannot be. */
   Answers with(Path model, Map<Path, Path> names, Answers answers) {
-    if (folder == null) {
-      return answers;
-    }
     try {
+      if (folder == null) {
+        if (label != null) {
+          throw new Fovea.UserException("--class: names what --explain shows, which is not given");
+        }
+        return answers;
+      }
       if (!(answers instanceof Answers.OfClasses classes)) {
         throw new Fovea.UserException(model + ": --explain shows classes, this is no classifier");
       }
+      Map<Path, Path> files = files(folder, names);
       int index = index(model, classes.classifier().labels());
       GradCam cam = GradCam.of(Model.read(model), classes.classifier().preprocessing());
       Terminal.note("explained by the feature map '%s'", cam.features());
-      return new Explained(classes, cam, index, p -> file(p, names));
+      return new Explained(classes, cam, index, files);
     } catch (RuntimeException e) {
       answers.close();
       throw e;

@@ -11,15 +11,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.Objects;
 
 /**
  * Classes, and for each picture a heat map of where one of them is seen.
  *
  * @param index of the class that is shown, {@link GradCam#BEST} for the likeliest
- * @param file the heat map's file for a picture's
+ * @param heatMaps the heat map's file for each picture's
  */
-record Explained(Answers.OfClasses classes, GradCam cam, int index, UnaryOperator<Path> file)
+record Explained(Answers.OfClasses classes, GradCam cam, int index, Map<Path, Path> heatMaps)
     implements Answers {
   private static final double OPACITY = 0.6;
   private static final int BATCH = 8; // maps that are held at once, at their pictures' sizes
@@ -43,7 +43,7 @@ record Explained(Answers.OfClasses classes, GradCam cam, int index, UnaryOperato
               .toArray();
       List<HeatMap> maps = cam.explain(pictures.subList(from, to), shown);
       for (int i = from; i < to; i++) {
-        Path written = file.apply(files.get(i));
+        Path written = Objects.requireNonNull(heatMaps.get(files.get(i)));
         Files.createDirectories(written.toAbsolutePath().getParent());
         maps.get(i - from).overlay(pictures.get(i), OPACITY).writePng(written);
         answers.add(with(classes.answer(scores.get(i)), written));

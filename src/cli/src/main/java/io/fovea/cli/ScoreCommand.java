@@ -83,7 +83,6 @@ final class ScoreCommand implements Callable<Integer> {
       throw new Fovea.UserException("no pictures in " + pictures);
     }
     checkMasks(files);
-    explain.check(files);
     Answers.Masks written =
         new Answers.Masks(p -> masks.resolve(String.valueOf(files.get(p))), overlay);
     try (Answers answers =

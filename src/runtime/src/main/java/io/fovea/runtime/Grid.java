@@ -21,9 +21,22 @@ public record Grid(int width, int height, float[] values) {
   public float[] over(Preprocessing fed, int width, int height) {
     int[] tensor = fed.shape(width, height);
     Mapping mapping = fed.mapping(width, height);
-    return new ScoreMap(values, 0, 1, this.height, this.width)
-        .numbers(
-            GridLine.of(mapping.x(), width, tensor[2], this.width),
-            GridLine.of(mapping.y(), height, tensor[1], this.height));
+    GridLine x = GridLine.of(mapping.x(), width, tensor[2], this.width);
+    GridLine y = GridLine.of(mapping.y(), height, tensor[1], this.height);
+    float[] numbers = new float[Math.multiplyExact(width, height)];
+    for (int i = y.begin(); i < y.end(); i++) {
+      int upper = y.low()[i] * this.width;
+      int lower = y.high()[i] * this.width;
+      for (int k = x.begin(); k < x.end(); k++) {
+        float left = between(upper + x.low()[k], lower + x.low()[k], y.weight()[i]);
+        float right = between(upper + x.high()[k], lower + x.high()[k], y.weight()[i]);
+        numbers[i * width + k] = left + (right - left) * x.weight()[k];
+      }
+    }
+    return numbers;
+  }
+
+  private float between(int low, int high, float weight) {
+    return values[low] + (values[high] - values[low]) * weight;
   }
 }

@@ -34,24 +34,6 @@ record ScoreMap(float[] values, int item, int classes, int height, int width) {
     return Mask.of(x.size(), y.size(), mask);
   }
 
-  /** The scores of the first class at each pixel of a picture; 0 where it was not seen. */
-  float[] numbers(GridLine x, GridLine y) {
-    float[] numbers = new float[Math.multiplyExact(x.size(), y.size())];
-    float[] row = new float[width];
-    for (int i = y.begin(); i < y.end(); i++) {
-      blend(0, y.low()[i], y.high()[i], y.weight()[i], row);
-      for (int k = x.begin(); k < x.end(); k++) {
-        numbers[i * x.size() + k] = between(row, x, k);
-      }
-    }
-    return numbers;
-  }
-
-  private static float between(float[] row, GridLine x, int pixel) {
-    float left = row[x.low()[pixel]];
-    return left + (row[x.high()[pixel]] - left) * x.weight()[pixel];
-  }
-
   /** A row of one class between two rows of the grid. */
   private void blend(int c, int low, int high, float weight, float[] row) {
     int plane = (item * classes + c) * height;

@@ -192,13 +192,12 @@ public final class GradCam implements AutoCloseable {
       classes[full.size()] = asked[0];
       full.add(full.get(0));
     }
-    List<Picture> prepared = full.stream().map(preprocessing::picture).toList();
-    Picture first = prepared.get(0);
-    long[] shape = {full.size(), preprocessing.channels(), first.height(), first.width()};
-    int size = Math.toIntExact(Arrays.stream(shape).reduce(4, Math::multiplyExact));
+    int[] each = preprocessing.shape(pictures.get(0).width(), pictures.get(0).height());
+    long[] shape = {full.size(), each[0], each[1], each[2]};
+    int size = Math.toIntExact(Arrays.stream(shape).reduce(Float.BYTES, Math::multiplyExact));
     FloatBuffer pixels =
         ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    prepared.forEach(p -> preprocessing.tensor(p, pixels));
+    full.forEach(p -> preprocessing.write(p, pixels));
     io.fovea.onnx.Tensor maps;
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {

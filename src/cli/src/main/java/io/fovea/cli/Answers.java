@@ -72,14 +72,14 @@ interface Answers extends AutoCloseable {
 
     @Override
     public List<Answer> of(List<Path> files, List<Picture> pictures) {
-      List<Answer> answers = new ArrayList<>();
-      for (Scores scores : classifier.score(pictures)) {
-        List<Scores.Score> best = scores.top(top);
-        List<Object> cells = new ArrayList<>();
-        best.forEach(s -> cells.addAll(List.of(s.label(), s.probability())));
-        answers.add(new Answer(cells, Map.of("scores", best)));
-      }
-      return answers;
+      return classifier.score(pictures).stream().map(this::answer).toList();
+    }
+
+    Answer answer(Scores scores) {
+      List<Scores.Score> best = scores.top(top);
+      List<Object> cells = new ArrayList<>();
+      best.forEach(s -> cells.addAll(List.of(s.label(), s.probability())));
+      return new Answer(cells, Map.of("scores", best));
     }
 
     @Override

@@ -62,6 +62,8 @@ final class ScoreCommand implements Callable<Integer> {
       description = "also write each picture under its mask, NAME.overlay.png")
   boolean overlay;
 
+  @Mixin ExplainOptions explain = new ExplainOptions();
+
   @Option(names = "--json", description = "JSON Lines to standard output")
   boolean json;
 
@@ -83,7 +85,9 @@ final class ScoreCommand implements Callable<Integer> {
     checkMasks(files);
     Answers.Masks written =
         new Answers.Masks(p -> masks.resolve(String.valueOf(files.get(p))), overlay);
-    try (Answers answers = Answers.of(serving.model(file), serving.preprocessing(), top, written)) {
+    try (Answers answers =
+        explain.with(
+            file, files, Answers.of(serving.model(file), serving.preprocessing(), top, written))) {
       WholeFile.Content rows =
           stream -> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);

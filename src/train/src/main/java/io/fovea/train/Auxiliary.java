@@ -5,15 +5,11 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
-import io.fovea.onnx.Node;
 import io.fovea.onnx.ValueInfo;
-import io.fovea.onnx.proto.GraphProto;
 import io.fovea.onnx.proto.ModelProto;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Outputs of a graph that serve training alone, such as GoogLeNet's heads in the middle (Szegedy
@@ -57,35 +53,10 @@ record Auxiliary(Map<String, Double> weights) {
       return model;
     }
     Graph graph = model.graph();
-    Set<String> kept = new HashSet<>();
-    graph.outputs().forEach(o -> kept.add(o.name()));
-    kept.removeAll(weights.keySet());
-    List<Node> nodes = graph.nodes();
-    for (int n = nodes.size() - 1; n >= 0; n--) {
-      Node node = nodes.get(n);
-      if (node.outputs().stream().anyMatch(kept::contains)) {
-        kept.addAll(node.inputs());
-        kept.addAll(node.captured());
-      }
-    }
-    Set<String> constants = graph.initializers().keySet(); // old files list them as inputs too
-    GraphProto all = graph.proto();
-    GraphProto.Builder g = all.toBuilder();
-    g.clearNode().clearInitializer().clearInput().clearOutput().clearValueInfo();
-    all.getNodeList().stream()
-        .filter(n -> n.getOutputList().stream().anyMatch(kept::contains))
-        .forEach(g::addNode);
-    all.getInitializerList().stream()
-        .filter(t -> kept.contains(t.getName()))
-        .forEach(g::addInitializer);
-    all.getInputList().stream()
-        .filter(i -> kept.contains(i.getName()) || !constants.contains(i.getName()))
-        .forEach(g::addInput);
-    all.getOutputList().stream().filter(o -> kept.contains(o.getName())).forEach(g::addOutput);
-    all.getValueInfoList().stream()
-        .filter(v -> kept.contains(v.getName()))
-        .forEach(g::addValueInfo);
-    ModelProto.Builder m = model.proto().toBuilder().setGraph(g).clearMetadataProps();
+    List<String> others =
+        graph.outputs().stream().map(ValueInfo::name).filter(o -> !weights.containsKey(o)).toList();
+    Graph served = Subgraph.of(graph, List.of(), others);
+    ModelProto.Builder m = model.proto().toBuilder().setGraph(served.proto()).clearMetadataProps();
     model.proto().getMetadataPropsList().stream()
         .filter(e -> !e.getKey().equals(KEY))
         .forEach(m::addMetadataProps);

@@ -161,7 +161,8 @@ final class Learner implements AutoCloseable {
     }
   }
 
-  private static Tensor tensor(FloatBuffer pixels, long[] shape) {
+  /** A direct buffer {@code [N, C, H, W]} as a tensor, which must not outlive it. */
+  static Tensor tensor(FloatBuffer pixels, long[] shape) {
     // A direct buffer from its start: libtorch reads it where it is, while the step runs.
     return torch.from_blob(
         new FloatPointer(pixels.slice()), shape, new TensorOptions(ScalarType.Float));

@@ -5,21 +5,19 @@ import io.fovea.image.Picture;
 import io.fovea.runtime.Scores;
 import io.fovea.train.GradCam;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Classes, and for each picture a heat map of where one of them is seen.
  *
  * @param index of the class that is shown, {@link GradCam#BEST} for the likeliest
- * @param heatMaps the heat map's file for each picture's
+ * @param heatMaps where the heat maps go
  */
-record Explained(Answers.OfClasses classes, GradCam cam, int index, Map<Path, Path> heatMaps)
+record Explained(Answers.OfClasses classes, GradCam cam, int index, ResultFiles heatMaps)
     implements Answers {
   private static final double OPACITY = 0.6;
   private static final int BATCH = 8; // maps that are held at once, at their pictures' sizes
@@ -43,8 +41,7 @@ record Explained(Answers.OfClasses classes, GradCam cam, int index, Map<Path, Pa
               .toArray();
       List<HeatMap> maps = cam.explain(pictures.subList(from, to), shown);
       for (int i = from; i < to; i++) {
-        Path written = Objects.requireNonNull(heatMaps.get(files.get(i)));
-        Files.createDirectories(written.toAbsolutePath().getParent());
+        Path written = ResultFiles.made(heatMaps.of(files.get(i)));
         maps.get(i - from).overlay(pictures.get(i), OPACITY).writePng(written);
         answers.add(with(classes.answer(scores.get(i)), written));
       }

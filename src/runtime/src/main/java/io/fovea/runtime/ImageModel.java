@@ -24,16 +24,16 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.UnaryOperator;
 
 /**
- * A loaded ONNX file that takes pictures: one float input {@code [N, C, H, W]} and at least one
- * float output, of which the first is given. Thread-safe; closing waits for runs under way.
+ * A loaded ONNX file that takes pictures: one input, floats {@code [N, C, H, W]} that a
+ * preprocessing makes or bytes {@code [N, H, W, 3]} that are the pictures themselves, and at least
+ * one float output, of which the first is given. Thread-safe; closing waits for runs under way.
  */
 public final class ImageModel implements AutoCloseable {
   private final String name;
   private final OrtSession session;
   private final Device.Choice choice;
   private final Specification specification;
-  private final String input;
-  private final long[] inputShape;
+  private final InputPort input;
   private final String outputName;
   private final long[] outputShape;
   private final Task.Output output;
@@ -52,17 +52,10 @@ public final class ImageModel implements AutoCloseable {
     if (inputs.size() != 1) {
       throw new ScoringException(name, "expected one input, met " + session.getInputNames());
     }
-    this.input = inputs.get(0).getName();
-    this.inputShape = floats(inputs.get(0), "input").getShape();
-    if (inputShape.length != 4) {
-      throw new ScoringException(
-          name,
-          "input '%s': expected [N, C, H, W], met %s"
-              .formatted(input, Arrays.toString(inputShape)));
-    }
+    this.input = InputPort.of(name, inputs.get(0));
     NodeInfo first = session.getOutputInfo().values().iterator().next();
     this.outputName = first.getName();
-    this.outputShape = floats(first, "output").getShape();
+    this.outputShape = floats(first).getShape();
     Task task = specification.task();
     this.output = task == null ? output(lastOperator.apply(outputName)) : task.output();
   }
@@ -74,13 +67,13 @@ public final class ImageModel implements AutoCloseable {
     };
   }
 
-  private TensorInfo floats(NodeInfo node, String what) {
+  private TensorInfo floats(NodeInfo node) {
     if (node.getInfo() instanceof TensorInfo t && t.type == OnnxJavaType.FLOAT) {
       return t;
     }
     throw new ScoringException(
         name,
-        "%s '%s': expected a float tensor, met %s".formatted(what, node.getName(), node.getInfo()));
+        "output '%s': expected a float tensor, met %s".formatted(node.getName(), node.getInfo()));
   }
 
   /** Loads a file, using as many threads as there are processors. */
@@ -164,9 +157,17 @@ public final class ImageModel implements AutoCloseable {
     return choice.reason();
   }
 
-  /** {@code [N, C, H, W]}; -1 where any size fits. */
+  /** {@code [N, C, H, W]} or, of bytes, {@code [N, H, W, 3]}; -1 where any size fits. */
   public long[] inputShape() {
-    return inputShape.clone();
+    return input.shape().clone();
+  }
+
+  /**
+   * Whether the input is uint8 {@code [N, H, W, 3]}: such a model is fed RGB pictures as they are.
+   * What its file says of preprocessing is then what the graph itself does.
+   */
+  public boolean takesBytes() {
+    return input.bytes();
   }
 
   /** Shape of the first output; -1 where it follows from the input. */
@@ -183,7 +184,7 @@ public final class ImageModel implements AutoCloseable {
   }
 
   /**
-   * Feeds pictures of one size after preprocessing.
+   * Feeds pictures of one size after preprocessing; as they are, where the model takes bytes.
    *
    * @return the first output, {@code [N, ...]}
    * @throws ScoringException where the pictures do not have one tensor shape
@@ -191,6 +192,9 @@ public final class ImageModel implements AutoCloseable {
   public Output run(List<Picture> pictures, Preprocessing preprocessing) {
     if (pictures.isEmpty()) {
       throw new ScoringException(name, "a batch wants at least one picture");
+    }
+    if (input.bytes()) {
+      return run(() -> input.tensor(pictures));
     }
     Picture first = pictures.get(0);
     int[] each = preprocessing.shape(first.width(), first.height());
@@ -236,35 +240,44 @@ public final class ImageModel implements AutoCloseable {
    * @throws ScoringException where the shape does not fit the model
    */
   public Output run(FloatBuffer tensor, long[] shape) {
-    check(shape);
+    if (input.bytes()) {
+      throw new ScoringException(name, "the model takes bytes [N, H, W, 3], not floats");
+    }
+    input.check(shape);
+    return run(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), tensor, shape));
+  }
+
+  @FunctionalInterface
+  private interface Batch {
+    OnnxTensor open() throws OrtException;
+  }
+
+  private Output run(Batch batch) {
     lock.readLock().lock();
     try {
       if (closed) {
         throw new ScoringException(name, "the model is closed");
       }
-      try (OnnxTensor in = OnnxTensor.createTensor(OnnxRuntime.environment(), tensor, shape);
-          OrtSession.Result result = session.run(Map.of(input, in))) {
-        OnnxTensor out = (OnnxTensor) result.get(outputName).orElseThrow();
-        FloatBuffer buffer = out.getFloatBuffer();
-        float[] values = new float[buffer.remaining()];
-        buffer.get(values);
-        return new Output(values, out.getInfo().getShape());
+      try (OnnxTensor in = batch.open()) {
+        return run(in);
+      } catch (OrtException e) {
+        throw new ScoringException(name, String.valueOf(e.getMessage()), e);
       }
-    } catch (OrtException e) {
-      throw new ScoringException(name, "input " + text(shape) + ": " + e.getMessage(), e);
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  private void check(long[] shape) {
-    boolean fits = shape.length == 4;
-    for (int i = 0; fits && i < 4; i++) {
-      fits = inputShape[i] < 0 || inputShape[i] == shape[i];
-    }
-    if (!fits) {
-      throw new ScoringException(
-          name, "input '%s': expected %s, met %s".formatted(input, text(inputShape), text(shape)));
+  private Output run(OnnxTensor in) {
+    try (OrtSession.Result result = session.run(Map.of(input.name(), in))) {
+      OnnxTensor out = (OnnxTensor) result.get(outputName).orElseThrow();
+      FloatBuffer buffer = out.getFloatBuffer();
+      float[] values = new float[buffer.remaining()];
+      buffer.get(values);
+      return new Output(values, out.getInfo().getShape());
+    } catch (OrtException e) {
+      String met = text(in.getInfo().getShape());
+      throw new ScoringException(name, "input " + met + ": " + e.getMessage(), e);
     }
   }
 

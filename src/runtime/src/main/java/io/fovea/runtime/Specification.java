@@ -2,12 +2,10 @@ package io.fovea.runtime;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.image.Preprocessing;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -73,12 +71,7 @@ public record Specification(
     try {
       Specification s = none();
       if (metadata.containsKey(TASK)) {
-        JsonNode task = JSON.readTree(metadata.get(TASK));
-        s =
-            s.withTask(
-                new Task(
-                    constant(Task.Kind.class, task.path("kind").asText()),
-                    constant(Task.Output.class, task.path("output").asText())));
+        s = s.withTask(TaskJson.read(JSON, metadata.get(TASK)));
       }
       key = PREPROCESSING;
       if (metadata.containsKey(PREPROCESSING)) {
@@ -100,20 +93,11 @@ public record Specification(
     }
   }
 
-  private static <E extends Enum<E>> E constant(Class<E> type, String name) {
-    return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
-  }
-
   /** The metadata pairs that hold this specification. */
   public Map<String, String> toMetadata() {
     Map<String, String> all = new LinkedHashMap<>();
     if (task != null) {
-      all.put(
-          TASK,
-          json(
-              Map.of(
-                  "kind", task.kind().name().toLowerCase(Locale.ROOT),
-                  "output", task.output().name().toLowerCase(Locale.ROOT))));
+      all.put(TASK, json(TaskJson.write(task)));
     }
     if (preprocessing != null) {
       all.put(PREPROCESSING, preprocessing.toJson());

@@ -17,7 +17,7 @@ public final class Classifier implements AutoCloseable {
   private final List<String> labels;
 
   private Classifier(PictureFeed feed) {
-    this.feed = feed;
+    this.feed = feed.untiled();
     this.output = feed.model().output();
     this.labels = feed.labels(classes(feed.model().outputShape()));
   }
@@ -63,14 +63,29 @@ public final class Classifier implements AutoCloseable {
     return feed.preprocessing();
   }
 
+  /**
+   * The same model with the probabilities of several views averaged; closing either closes it.
+   *
+   * @throws ScoringException where its preprocessing does not allow for the views
+   */
+  public Classifier averaging(Averaging views) {
+    return new Classifier(feed.averaging(views));
+  }
+
   /** Scores of one picture. */
   public Scores score(Picture picture) {
     return score(List.of(picture)).get(0);
   }
 
-  /** Scores in the order of the pictures; those of equal tensor shape run as one batch. */
+  /**
+   * Scores in the order of the pictures; those of equal tensor shape run in batches of at most 32
+   * pictures and 2^24 numbers.
+   */
   public List<Scores> score(List<Picture> pictures) {
-    return feed.run(pictures, (picture, batch, item) -> scores(batch, item));
+    if (feed.averaging().isNone()) {
+      return feed.run(pictures, (picture, batch, item) -> scores(batch, item));
+    }
+    return pictures.stream().map(p -> Scores.mean(feed.views(p, this::scores))).toList();
   }
 
   private Scores scores(Output batch, int item) {

@@ -30,8 +30,7 @@ record InputPort(String model, String name, long[] shape, boolean bytes) {
               .formatted(node.getName(), t.type, ImageModel.text(shape)));
     }
     throw new ScoringException(
-        model,
-        "input '%s': expected a tensor, met %s".formatted(node.getName(), node.getInfo()));
+        model, "input '%s': expected a tensor, met %s".formatted(node.getName(), node.getInfo()));
   }
 
   /**

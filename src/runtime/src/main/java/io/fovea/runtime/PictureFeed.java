@@ -2,7 +2,7 @@ package io.fovea.runtime;
 
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
-import io.fovea.image.Step.Decode;
+import io.fovea.image.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,19 +10,45 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A model and how pictures are fed to it: what every view of a model checks when it is made, and
- * how it runs pictures of many sizes. Thread-safe.
+ * how it runs pictures of many sizes. A batch has at most {@link #LARGEST_BATCH} pictures, and as
+ * many as make {@link #MOST_VALUES} numbers, but at least one. Thread-safe.
  */
-record PictureFeed(ImageModel model, Preprocessing preprocessing) {
+record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging averaging) {
+  /** Pictures in a batch at most, unless the model wants more. */
+  static final int LARGEST_BATCH = 32;
+
+  /** Numbers in the tensor of a batch at most: 64 MiB, unless one picture has more. */
+  static final long MOST_VALUES = 1 << 24;
+
   /** What a view makes of one item of a batch's output. */
   @FunctionalInterface
   interface Answer<T> {
     T of(Picture picture, Output batch, int item);
+  }
+
+  /** What a view makes of an output that lies in the plane of a picture. */
+  @FunctionalInterface
+  interface GridAnswer<T> {
+    T of(Picture picture, SampleGrid grid);
+  }
+
+  @FunctionalInterface
+  private interface Each {
+    void of(int which, Output batch, int item);
+  }
+
+  /** Takes what the network says of one of some pictures. */
+  @FunctionalInterface
+  interface EachGrid {
+    void of(int which, SampleGrid grid);
   }
 
   /**
@@ -47,6 +73,10 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing) {
       }
       Preprocessing own = model.specification().preprocessing();
       Preprocessing used = own == null ? otherwise : own;
+      if (model.takesBytes()) {
+        Preprocessing within = own == null ? Preprocessing.of() : own;
+        return view.apply(new PictureFeed(model, within, Averaging.none()));
+      }
       if (used == null) {
         throw new ScoringException(
             model.name(),
@@ -61,13 +91,13 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing) {
                 .formatted(used.channels(), channels));
       }
       boolean inThePlane = kind == Task.Kind.SEGMENTATION || kind == Task.Kind.PICTURE;
-      if (inThePlane && used.steps().stream().anyMatch(s -> s instanceof Decode d && d.reduced())) {
+      if (inThePlane && used.steps().stream().anyMatch(s -> s instanceof Step.Decode d && d.reduced())) {
         throw new ScoringException(
             model.name(),
             "the preprocessing decodes files at reduced size: results would not have the pixels of"
                 + " the file; expected decode without reduced");
       }
-      return view.apply(new PictureFeed(model, used));
+      return view.apply(new PictureFeed(model, used, Averaging.none()));
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -107,39 +137,193 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing) {
 
   /** An output of a shape that a view has no use for. */
   ScoringException misfit(String expected, long[] shape) {
-    return new ScoringException(
-        model.name(), "output: expected %s, met %s".formatted(expected, ImageModel.text(shape)));
+    return problem("output: expected %s, met %s".formatted(expected, ImageModel.text(shape)));
   }
 
-  /** Answers in the order of the pictures; those of equal tensor shape run as one batch. */
+  ScoringException problem(String what) {
+    return new ScoringException(model.name(), what);
+  }
+
+  /**
+   * The same for one answer a picture, for which there are no tiles.
+   *
+   * @throws ScoringException where the preprocessing has tiles
+   */
+  PictureFeed untiled() {
+    if (preprocessing.tiles() != null) {
+      throw problem("the preprocessing has tiles, which are for masks and pictures");
+    }
+    return this;
+  }
+
+  /** The same model fed by windows of pictures, in place of those of its preprocessing. */
+  PictureFeed tiled(Step.Tiles tiles) {
+    List<Step> steps = new ArrayList<>(preprocessing.steps());
+    steps.removeIf(Step.Tiles.class::isInstance);
+    boolean normalizes = steps.stream().anyMatch(Step.Normalize.class::isInstance);
+    steps.add(normalizes ? steps.size() - 1 : steps.size(), tiles);
+    return new PictureFeed(model, new Preprocessing(steps), averaging).checked();
+  }
+
+  /** The same model with other views averaged. */
+  PictureFeed averaging(Averaging other) {
+    return new PictureFeed(model, preprocessing, other).checked();
+  }
+
+  /** The same of a model whose answers lie in the plane: crops do not show all of it. */
+  PictureFeed averagingFlips(Averaging other) {
+    if (other.crops() > 1) {
+      throw problem("crops are for classes; masks and pictures take flips and tiles");
+    }
+    return averaging(other);
+  }
+
+  private PictureFeed checked() {
+    if (model.takesBytes() && preprocessing.tiles() != null) {
+      throw problem("the model takes whole pictures as bytes, not tiles of them");
+    }
+    averaging.check(this);
+    return this;
+  }
+
+  /** Answers in the order of the pictures; those of equal tensor shape run in batches. */
   <T> List<T> run(List<Picture> pictures, Answer<T> answer) {
     Map<List<Integer>, List<Integer>> buckets = new LinkedHashMap<>();
     for (int i = 0; i < pictures.size(); i++) {
-      int[] shape = preprocessing.shape(pictures.get(i).width(), pictures.get(i).height());
-      buckets.computeIfAbsent(Arrays.stream(shape).boxed().toList(), k -> new ArrayList<>()).add(i);
+      buckets.computeIfAbsent(fed(pictures.get(i)), k -> new ArrayList<>()).add(i);
     }
     Map<Integer, T> answers = new HashMap<>();
-    long fixed = model.inputShape()[0];
     for (List<Integer> bucket : buckets.values()) {
-      int step = fixed > 0 ? (int) fixed : bucket.size();
-      for (int from = 0; from < bucket.size(); from += step) {
-        List<Integer> which = bucket.subList(from, Math.min(bucket.size(), from + step));
-        Output out = batch(which.stream().map(pictures::get).toList(), step);
-        for (int k = 0; k < which.size(); k++) {
-          answers.put(which.get(k), answer.of(pictures.get(which.get(k)), out, k));
-        }
-      }
+      List<Picture> alike = bucket.stream().map(pictures::get).toList();
+      batches(
+          alike,
+          preprocessing,
+          largestBatch(0, fed(alike.get(0))),
+          (k, out, item) -> answers.put(bucket.get(k), answer.of(alike.get(k), out, item)));
     }
     return IntStream.range(0, pictures.size()).mapToObj(answers::get).toList();
   }
 
+  /** The same of outputs that lie in the plane, blended of tiles and averaged over views. */
+  <T> List<T> grids(
+      List<Picture> pictures, UnaryOperator<SampleGrid> values, GridAnswer<T> answer) {
+    if (preprocessing.tiles() == null && !averaging.flip()) {
+      return run(
+          pictures,
+          (p, out, item) -> {
+            int[] tensor = preprocessing.shape(p.width(), p.height());
+            return answer.of(p, values.apply(grid(out, item, tensor[1], tensor[2])));
+          });
+    }
+    return pictures.stream().map(p -> answer.of(p, grid(p, values))).toList();
+  }
+
+  private SampleGrid grid(Picture picture, UnaryOperator<SampleGrid> values) {
+    Picture prepared = preprocessing.picture(picture);
+    SampleGrid grid = values.apply(grid(prepared, false));
+    return averaging.flip() ? grid.meanWithMirrored(values.apply(grid(prepared, true))) : grid;
+  }
+
+  private SampleGrid grid(Picture prepared, boolean mirrored) {
+    Step.Tiles tiles = preprocessing.tiles();
+    if (tiles != null) {
+      return new Tiling(this, tiles).run(prepared, mirrored);
+    }
+    SampleGrid[] only = new SampleGrid[1];
+    Picture fed = mirrored ? prepared.flipHorizontally() : prepared;
+    prepared(List.of(fed), 1, (which, grid) -> only[0] = grid);
+    return only[0];
+  }
+
+  private SampleGrid grid(Output out, int item, int tensorHeight, int tensorWidth) {
+    long[] shape = out.shape();
+    if (shape.length != 4) {
+      throw misfit("[N, C, h, w]", shape);
+    }
+    int[] s = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+    return new SampleGrid(out.values(), item, s[1], s[2], s[3], tensorHeight, tensorWidth);
+  }
+
+  /**
+   * Runs pictures of one size after the geometry of the preprocessing, in batches.
+   *
+   * @param most pictures in a batch
+   */
+  void prepared(List<Picture> pictures, int most, EachGrid each) {
+    batches(
+        pictures,
+        values(),
+        most,
+        (which, out, item) -> {
+          Picture p = pictures.get(which);
+          each.of(which, grid(out, item, p.height(), p.width()));
+        });
+  }
+
+  /** Views of one picture, as a batch or more. */
+  <T> List<T> views(Picture picture, BiFunction<Output, Integer, T> answer) {
+    List<Picture> views = averaging.views(this, picture);
+    List<T> answers = new ArrayList<>();
+    Preprocessing how = model.takesBytes() ? preprocessing : values();
+    batches(
+        views,
+        how,
+        largestBatch(0, views.get(0)),
+        (which, out, item) -> answers.add(answer.apply(out, item)));
+    return answers;
+  }
+
+  /** The steps that are about values: what is left to do for a picture after the geometry. */
+  private Preprocessing values() {
+    return new Preprocessing(
+        preprocessing.steps().stream()
+            .filter(s -> s instanceof Step.Color || s instanceof Step.Normalize)
+            .toList());
+  }
+
+  /** The shape of what the model is fed of a picture. */
+  private List<Integer> fed(Picture p) {
+    if (model.takesBytes()) {
+      return List.of(p.height(), p.width(), 3);
+    }
+    return Arrays.stream(preprocessing.shape(p.width(), p.height())).boxed().toList();
+  }
+
+  /**
+   * Pictures in a batch at most.
+   *
+   * @param out numbers that the model gives for one; 0 where unknown
+   */
+  int largestBatch(long out, Picture prepared) {
+    return largestBatch(
+        out, List.of(prepared.height(), prepared.width(), preprocessing.channels()));
+  }
+
+  private static int largestBatch(long out, List<Integer> shape) {
+    long in = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+    return (int) Math.min(LARGEST_BATCH, Math.max(1, MOST_VALUES / Math.max(in, out)));
+  }
+
+  /** Runs pictures of one shape; the last batch of a model of fixed batch is filled up. */
+  private void batches(List<Picture> alike, Preprocessing how, int most, Each each) {
+    long fixed = model.inputShape()[0];
+    int step = fixed > 0 ? (int) fixed : most;
+    for (int from = 0; from < alike.size(); from += step) {
+      List<Picture> some = alike.subList(from, Math.min(alike.size(), from + step));
+      Output out = batch(some, how, fixed > 0 ? step : some.size());
+      for (int k = 0; k < some.size(); k++) {
+        each.of(from + k, out, k);
+      }
+    }
+  }
+
   /** Runs one batch; one that is smaller than a fixed batch is filled up with its first picture. */
-  private Output batch(List<Picture> pictures, int size) {
+  private Output batch(List<Picture> pictures, Preprocessing how, int size) {
     List<Picture> full = new ArrayList<>(pictures);
     while (full.size() < size) {
       full.add(full.get(0));
     }
-    Output out = model.run(full, preprocessing);
+    Output out = model.run(full, how);
     if (out.shape().length == 0 || out.shape()[0] != size) {
       throw misfit("one item for each of " + size + " pictures", out.shape());
     }

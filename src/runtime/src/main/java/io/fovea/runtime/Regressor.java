@@ -16,7 +16,7 @@ public final class Regressor implements AutoCloseable {
   private final List<String> names;
 
   private Regressor(PictureFeed feed) {
-    this.feed = feed;
+    this.feed = feed.untiled();
     this.names = feed.labels(feed.columns(feed.model().outputShape()));
   }
 
@@ -61,7 +61,10 @@ public final class Regressor implements AutoCloseable {
     return predict(List.of(picture)).get(0);
   }
 
-  /** Numbers in the order of the pictures; those of equal tensor shape run as one batch. */
+  /**
+   * Numbers in the order of the pictures; those of equal tensor shape run in batches of at most 32
+   * pictures and 2^24 numbers.
+   */
   public List<float[]> predict(List<Picture> pictures) {
     return feed.run(pictures, (picture, batch, item) -> numbers(batch, item));
   }

@@ -40,15 +40,32 @@ public record Scores(List<String> labels, float[] probabilities) {
    * of the second of two classes.
    */
   static Scores of(List<String> labels, float[] values, Task.Output output) {
-    boolean logits = output == Task.Output.LOGITS;
-    if (values.length == 1) {
-      float p = logits ? (float) (1 / (1 + Math.exp(-values[0]))) : values[0];
-      return new Scores(labels, new float[] {1 - p, p});
+    if (output == Task.Output.LOGITS) {
+      toProbabilities(values);
     }
-    if (logits) {
-      softmax(values);
+    return new Scores(labels, values.length == 1 ? new float[] {1 - values[0], values[0]} : values);
+  }
+
+  /** The mean of some scores, which are of the same classes. */
+  static Scores mean(List<Scores> all) {
+    float[] mean = new float[all.get(0).probabilities.length];
+    for (int c = 0; c < mean.length; c++) {
+      double sum = 0;
+      for (Scores s : all) {
+        sum += s.probabilities[c];
+      }
+      mean[c] = (float) (sum / all.size());
     }
-    return new Scores(labels, values);
+    return new Scores(all.get(0).labels, mean);
+  }
+
+  /** Changes logits in place: the sigmoid of a single one, else their softmax. */
+  static void toProbabilities(float[] logits) {
+    if (logits.length == 1) {
+      logits[0] = (float) (1 / (1 + Math.exp(-logits[0])));
+    } else {
+      softmax(logits);
+    }
   }
 
   private static void softmax(float[] values) {

@@ -4,8 +4,10 @@ import io.fovea.image.Mapping;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
+import io.fovea.image.Step;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +18,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Segmenter implements AutoCloseable {
   private final PictureFeed feed;
+  private final UnaryOperator<SampleGrid> values;
   private final float threshold;
   private final List<String> labels;
 
   private Segmenter(PictureFeed feed) {
     this.feed = feed;
-    this.threshold = feed.model().output() == Task.Output.PROBABILITIES ? 0.5f : 0;
+    boolean logits = feed.model().output() != Task.Output.PROBABILITIES;
+    boolean averages = !feed.averaging().isNone();
+    this.values = logits && averages ? SampleGrid::probabilities : UnaryOperator.identity();
+    this.threshold = logits && !averages ? 0 : 0.5f;
     long[] shape = feed.model().outputShape();
     this.labels = feed.labels(shape.length == 0 ? -1 : classes(shape));
   }
@@ -74,6 +80,24 @@ public final class Segmenter implements AutoCloseable {
   }
 
   /**
+   * The same model fed by overlapping windows of pictures, whose scores are blended, as if its
+   * preprocessing said so; closing either closes it. Of a picture, the scores are held as a whole.
+   */
+  public Segmenter tiled(Step.Tiles tiles) {
+    return new Segmenter(feed.tiled(tiles));
+  }
+
+  /**
+   * The same model with the probabilities that it gives for a picture and its mirror image
+   * averaged; closing either closes it.
+   *
+   * @throws ScoringException where five crops are asked for, which do not show all of a picture
+   */
+  public Segmenter averaging(Averaging views) {
+    return new Segmenter(feed.averagingFlips(views));
+  }
+
+  /**
    * The mask of one picture, of its size; {@link Mask#IGNORED} where the preprocessing cuts pixels
    * away.
    */
@@ -81,25 +105,21 @@ public final class Segmenter implements AutoCloseable {
     return segment(List.of(picture)).get(0);
   }
 
-  /** Masks in the order of the pictures; those of equal tensor shape run as one batch. */
+  /**
+   * Masks in the order of the pictures; those of equal tensor shape run in batches of at most 32
+   * pictures and 2^24 numbers.
+   */
   public List<Mask> segment(List<Picture> pictures) {
-    return feed.run(pictures, this::mask);
+    return feed.grids(pictures, values, this::mask);
   }
 
-  private Mask mask(Picture picture, Output batch, int item) {
-    feed.labels(classes(batch.shape())); // a file may leave its shape open
-    int width = picture.width();
-    int height = picture.height();
-    long[] shape = batch.shape();
-    int h = (int) shape[2];
-    int w = (int) shape[3];
-    int[] tensor = preprocessing().shape(width, height);
-    Mapping mapping = preprocessing().mapping(width, height);
-    return new ScoreMap(batch.values(), item, (int) shape[1], h, w)
-        .mask(
-            GridLine.of(mapping.x(), width, tensor[2], w),
-            GridLine.of(mapping.y(), height, tensor[1], h),
-            threshold);
+  private Mask mask(Picture picture, SampleGrid grid) {
+    feed.labels(classes(new long[] {1, grid.channels(), 1, 1})); // a file may leave its shape open
+    Mapping mapping = preprocessing().mapping(picture.width(), picture.height());
+    return grid.mask(
+        GridLine.of(mapping.x(), picture.width(), grid.tensorWidth(), grid.width()),
+        GridLine.of(mapping.y(), picture.height(), grid.tensorHeight(), grid.height()),
+        threshold);
   }
 
   @Override

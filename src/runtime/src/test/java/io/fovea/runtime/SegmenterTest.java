@@ -260,7 +260,7 @@ class SegmenterTest {
     Mapping m = fed(new Step.Resize(512, 512, Resampling.BILINEAR)).mapping(4000, 3000);
     long start = System.nanoTime();
     Mask mask =
-        new ScoreMap(scores, 0, classes, 512, 512)
+        new SampleGrid(scores, 0, classes, 512, 512, 512, 512)
             .mask(GridLine.of(m.x(), 4000, 512, 512), GridLine.of(m.y(), 3000, 512, 512), 0);
     long millis = (System.nanoTime() - start) / 1_000_000;
     System.out.println("a mask of 4000x3000 from 21 classes took " + millis + " ms");

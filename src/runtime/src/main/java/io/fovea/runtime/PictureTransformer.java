@@ -66,7 +66,7 @@ public final class PictureTransformer implements AutoCloseable {
     List<Step> steps = feed.preprocessing().steps();
     if (!steps.isEmpty() && steps.get(steps.size() - 1) instanceof Step.Normalize n) {
       for (int plane = 0; plane < n.mean().size(); plane++) {
-        float black = -n.mean().get(plane) / n.std().get(plane);
+        float black = (0 - n.mean().get(plane)) / n.std().get(plane);
         float white = (255 / n.divisor() - n.mean().get(plane)) / n.std().get(plane);
         if (!(black < white) || (found != null && !found.equals(new Task.Range(black, white)))) {
           return new Task.Range(0, 255);

@@ -8,6 +8,7 @@ import io.fovea.onnx.GraphBuilder;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Tensor;
 import io.fovea.onnx.Value;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -66,6 +67,55 @@ final class Nets {
   static Value strongest(GraphBuilder g, Value x) {
     return pointwise(
         g, x, new float[] {1, 0, 0, 0}, new float[] {0, 1, 0, 0}, new float[] {0, 0, 1, 0});
+  }
+
+  /** Two 3x3 convolutions that tell left from right and above from below. */
+  static Value blurred(GraphBuilder g, Value x) {
+    return shifting(g, "blur2", shifting(g, "blur1", x));
+  }
+
+  private static Value shifting(GraphBuilder g, String name, Value x) {
+    float[] w = new float[3 * 3 * 9];
+    for (int i = 0; i < w.length; i++) {
+      w[i] = (i * 37 % 23 - 9) / 40f;
+    }
+    Value weight = g.initializer(Tensor.of(name + ".w", new long[] {3, 3, 3, 3}, w));
+    return g.node("Conv", name, List.of(x, weight), Attribute.ints("pads", 1, 1, 1, 1));
+  }
+
+  /** Means of squares of this side. */
+  static Value pooled(GraphBuilder g, Value x, int side) {
+    return g.node(
+        "AveragePool",
+        "pool",
+        List.of(x),
+        Attribute.ints("kernel_shape", side, side),
+        Attribute.ints("strides", side, side));
+  }
+
+  /** Four pixels for each. */
+  static Value doubled(GraphBuilder g, Value x) {
+    float[][] weights = new float[12][4];
+    for (int i = 0; i < 12; i++) {
+      weights[i][i / 4] = 1;
+    }
+    Attribute block = Attribute.of("blocksize", 2);
+    Value four = pointwise(g, x, weights);
+    return g.node("DepthToSpace", "shuffle", List.of(four), block, Attribute.of("mode", "CRD"));
+  }
+
+  /** A net of grey pictures that makes {@code scale * scale} pixels of each. */
+  static Model grey(int scale) {
+    GraphBuilder g = new GraphBuilder("grey", 17);
+    Dim n = Dim.of("batch");
+    Value x = g.input("x", DataType.FLOAT, n, Dim.of(1), Dim.of("height"), Dim.of("width"));
+    float[] ones = new float[scale * scale];
+    Arrays.fill(ones, 1);
+    Value w = g.initializer(Tensor.of("w", new long[] {ones.length, 1, 1, 1}, ones));
+    Value many = g.node("Conv", "conv", List.of(x, w));
+    Attribute block = Attribute.of("blocksize", scale);
+    g.output(g.node("DepthToSpace", "shuffle", List.of(many), block, Attribute.of("mode", "CRD")));
+    return g.build();
   }
 
   /** Class 1 is where red is over 100. */

@@ -74,18 +74,19 @@ final class DemoCommand implements Callable<Integer> {
 
     Terminal.note("2. Measure the written file by ONNX Runtime on the held-out part");
     EvaluateCommand.print(
-        EvaluateCommand.evaluate(ImageModel.load(file, Device.cpu()), null, held, done -> {}));
+        EvaluateCommand.evaluate(
+            ImageModel.load(file, Device.cpu()), null, new ViewOptions(), held, done -> {}));
 
     Terminal.note("3. Score pictures of many sizes and formats");
     Path scores = output.resolve("scores.csv");
-    List<Path> pictures = ScoreCommand.below(testData.resolve("sizes"));
+    List<Path> pictures = Scoring.below(testData.resolve("sizes"));
     System.out.printf("%n%-32s %-10s %-12s %s%n", "file", "label", "probability", "error");
     try (Answers answers = new Answers.OfClasses(Classifier.load(file, Device.cpu()), 1)) {
       WholeFile.write(
           scores,
           stream -> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
-            ScoreCommand.score(answers, pictures, new Shown(Rows.csv(out, answers.columns())));
+            Scoring.score(answers, pictures, new Shown(Rows.csv(out, answers.columns())));
             out.flush();
           });
     }

@@ -34,6 +34,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin ServingOptions serving = new ServingOptions();
 
+  @Mixin ViewOptions views = new ViewOptions();
+
   @Option(names = "--json", description = "one JSON object")
   boolean json;
 
@@ -56,7 +58,7 @@ final class EvaluateCommand implements Callable<Integer> {
     ImageModel model = serving.model(file);
     long start = System.nanoTime();
     try (Progress progress = new Progress("evaluate", set.size())) {
-      e = evaluate(model, fed, set, progress::at);
+      e = evaluate(model, fed, views, set, progress::at);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     if (card) {
@@ -71,18 +73,23 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** Measures a model as the data wants it, and closes it. */
   static Evaluation evaluate(
-      ImageModel model, @Nullable Preprocessing fed, Dataset set, IntConsumer progress) {
+      ImageModel model,
+      @Nullable Preprocessing fed,
+      ViewOptions views,
+      Dataset set,
+      IntConsumer progress) {
     switch (set.task()) {
       case SEGMENTATION:
-        try (Segmenter segmenter = Segmenter.of(model, fed)) {
+        try (Segmenter segmenter = views.of(Segmenter.of(model, fed))) {
           return Evaluation.of(segmenter, set, progress);
         }
       case REGRESSION:
+        views.refuseAll();
         try (Regressor regressor = Regressor.of(model, fed)) {
           return Evaluation.of(regressor, set, progress);
         }
       default:
-        try (Classifier classifier = Classifier.of(model, fed)) {
+        try (Classifier classifier = views.of(Classifier.of(model, fed))) {
           return Evaluation.of(classifier, set, progress);
         }
     }

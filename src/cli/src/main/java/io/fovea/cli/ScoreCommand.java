@@ -1,8 +1,13 @@
 package io.fovea.cli;
 
-import io.fovea.image.Picture;
-import io.fovea.image.PictureException;
+import io.fovea.image.Preprocessing;
 import io.fovea.onnx.WholeFile;
+import io.fovea.runtime.Classifier;
+import io.fovea.runtime.ImageModel;
+import io.fovea.runtime.PictureTransformer;
+import io.fovea.runtime.Regressor;
+import io.fovea.runtime.Segmenter;
+import io.fovea.runtime.Task;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -10,13 +15,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,20 +30,25 @@ import picocli.CommandLine.Parameters;
     name = "score",
     description = {
       "Scores pictures: files, and all files of folders. One row a picture, in order:",
-      "classes and probabilities, values, or a mask's file and the classes' shares."
+      "classes and probabilities, values, a mask's file and the classes' areas, or the",
+      "file of the picture that the model makes of it."
     },
     footer = {
       "",
-      "A picture that cannot be read gets a row with its error; the others are scored."
+      "A picture that cannot be read or scored gets a row with its error; the others are scored."
     })
 final class ScoreCommand implements Callable<Integer> {
-  private static final int CHUNK = 32;
+  /** Formats of pictures that a model makes. */
+  enum Format {
+    PNG,
+    JPG
+  }
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the .onnx file")
   Path file = Path.of("");
 
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "PICTURE|FOLDER")
-  List<Path> pictures = new ArrayList<>();
+  List<Path> given = new ArrayList<>();
 
   @Option(
       names = {"-o", "--output"},
@@ -48,19 +56,49 @@ final class ScoreCommand implements Callable<Integer> {
       description = "rows as .csv or .jsonl; without it, CSV to standard output")
   @Nullable Path output;
 
-  @Option(names = "--top", description = "likeliest classes a picture; default: ${DEFAULT-VALUE}")
-  int top = 1;
+  @Option(names = "--top", description = "likeliest classes a picture; default: 1")
+  @Nullable Integer top;
 
   @Option(
       names = "--masks",
       paramLabel = "FOLDER",
-      description = "where a segmenter's masks go, as indexed PNG; default: ${DEFAULT-VALUE}")
-  Path masks = Path.of("masks");
+      description =
+          "where a segmenter's masks go, as indexed PNG, and their legend.png; default: masks")
+  @Nullable Path masks;
 
   @Option(
       names = "--overlay",
       description = "also write each picture under its mask, NAME.overlay.png")
   boolean overlay;
+
+  @Option(
+      names = "--pictures",
+      paramLabel = "FOLDER",
+      description = "where the pictures that a model makes go; default: pictures")
+  @Nullable Path pictures;
+
+  @Option(
+      names = "--format",
+      paramLabel = "png|jpg",
+      description = "of those pictures: png, or jpg of quality 0.95 with all chroma; default: png")
+  @Nullable Format format;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description =
+          "what a file that does not say gives: classification, regression, segmentation or"
+              + " picture; default: classification")
+  Task.@Nullable Kind task;
+
+  @Option(
+      names = "--range",
+      paramLabel = "LOW,HIGH",
+      split = ",",
+      description =
+          "of a file that does not say: what becomes black and white, such as 0,1; default: the"
+              + " range that it is fed")
+  float @Nullable [] range;
 
   @Mixin ExplainOptions explain = new ExplainOptions();
 
@@ -69,9 +107,11 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Mixin ServingOptions serving = new ServingOptions();
 
+  @Mixin ViewOptions views = new ViewOptions();
+
   @Override
   public Integer call() throws IOException {
-    if (top < 1) {
+    if (top != null && top < 1) {
       throw new Fovea.UserException("--top: expected 1 or more, met " + top);
     }
     boolean lines = json || (output != null && output.toString().endsWith(".jsonl"));
@@ -80,22 +120,17 @@ final class ScoreCommand implements Callable<Integer> {
     }
     Map<Path, Path> files = files();
     if (files.isEmpty()) {
-      throw new Fovea.UserException("no pictures in " + pictures);
+      throw new Fovea.UserException("no pictures in " + given);
     }
-    checkMasks(files);
-    Answers.Masks written =
-        new Answers.Masks(p -> masks.resolve(String.valueOf(files.get(p))), overlay);
-    try (Answers answers =
-        explain.with(
-            file, files, Answers.of(serving.model(file), serving.preprocessing(), top, written))) {
+    Preprocessing fed = serving.preprocessing();
+    try (ImageModel model = serving.model(file);
+        Answers answers = explain.with(file, files, answers(model, fed, files))) {
       WholeFile.Content rows =
           stream -> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
             List<String> columns = answers.columns();
-            score(
-                answers,
-                List.copyOf(files.keySet()),
-                lines ? Rows.jsonLines(out) : Rows.csv(out, columns));
+            Rows to = lines ? Rows.jsonLines(out) : Rows.csv(out, columns);
+            Scoring.score(answers, List.copyOf(files.keySet()), to);
             out.flush();
           };
       if (output == null) {
@@ -107,29 +142,14 @@ final class ScoreCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** No mask may take a picture's place. */
-  private void checkMasks(Map<Path, Path> files) {
-    Set<Path> given = new HashSet<>();
-    files.keySet().forEach(f -> given.add(f.toAbsolutePath().normalize()));
-    for (Path name : files.values()) {
-      if (given.contains(masks.resolve(name).toAbsolutePath().normalize())) {
-        throw new Fovea.UserException(
-            masks.resolve(name) + ": the mask would replace a picture; choose another --masks");
-      }
-    }
-  }
-
-  /** The pictures, and the names that their masks get. */
+  /** The pictures, and their names below what was given. */
   private Map<Path, Path> files() throws IOException {
     Map<Path, Path> all = new LinkedHashMap<>();
-    Set<Path> names = new HashSet<>();
-    for (Path path : pictures) {
+    for (Path path : given) {
       if (Files.isDirectory(path)) {
-        for (Path file : below(path)) {
-          all.put(file, mask(path.relativize(file), names));
-        }
+        Scoring.below(path).forEach(f -> all.putIfAbsent(f, path.relativize(f)));
       } else if (Files.exists(path)) {
-        all.put(path, mask(path.getFileName(), names));
+        all.putIfAbsent(path, path.getFileName());
       } else {
         throw new Fovea.UserException(path + ": no such file or folder");
       }
@@ -137,64 +157,66 @@ final class ScoreCommand implements Callable<Integer> {
     return all;
   }
 
-  /** {@code a.jpg} gives {@code a.png}, and {@code a.gif} beside it {@code a.gif.png}. */
-  private static Path mask(Path picture, Set<Path> taken) {
-    String name = picture.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    Path stem = picture.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + ".png");
-    Path mask = taken.contains(stem) ? picture.resolveSibling(name + ".png") : stem;
-    taken.add(mask);
-    return mask;
-  }
-
-  static List<Path> below(Path folder) throws IOException {
-    try (Stream<Path> walk = Files.walk(folder)) {
-      return walk.filter(Files::isRegularFile)
-          .filter(p -> !p.getFileName().toString().startsWith("."))
-          .sorted()
-          .toList();
-    }
-  }
-
-  /** What became of a file. */
-  private record Read(Path file, @Nullable Picture picture, String error) {}
-
-  /** Scores files in chunks, and says how many there were. */
-  static void score(Answers answers, List<Path> files, Rows rows) throws IOException {
-    int unreadable = 0;
-    try (Progress progress = new Progress("score", files.size())) {
-      for (int from = 0; from < files.size(); from += CHUNK) {
-        List<Path> chunk = files.subList(from, Math.min(files.size(), from + CHUNK));
-        List<Read> read = chunk.parallelStream().map(ScoreCommand::read).toList();
-        List<Path> names = new ArrayList<>();
-        List<Picture> good = new ArrayList<>();
-        for (Read r : read) {
-          if (r.picture != null) {
-            names.add(r.file);
-            good.add(r.picture);
-          }
-        }
-        List<Answers.Answer> said = good.isEmpty() ? List.of() : answers.of(names, good);
-        int next = 0;
-        for (Read r : read) {
-          if (r.picture == null) {
-            unreadable++;
-            rows.error(r.file, r.error);
-          } else {
-            rows.answer(r.file, said.get(next++));
-          }
-        }
-        progress.at(from + chunk.size());
+  /** The view that a model's task wants. */
+  private Answers answers(ImageModel model, @Nullable Preprocessing fed, Map<Path, Path> files) {
+    Task own = model.specification().task();
+    Task.Kind kind = own != null ? own.kind() : task != null ? task : Task.Kind.CLASSIFICATION;
+    refuse("--top", top != null, Task.Kind.CLASSIFICATION, kind);
+    refuse("--masks", masks != null, Task.Kind.SEGMENTATION, kind);
+    refuse("--overlay", overlay, Task.Kind.SEGMENTATION, kind);
+    refuse("--pictures", pictures != null, Task.Kind.PICTURE, kind);
+    refuse("--format", format != null, Task.Kind.PICTURE, kind);
+    refuse("--range", range != null, Task.Kind.PICTURE, kind);
+    return switch (kind) {
+      case CLASSIFICATION ->
+          new Answers.OfClasses(views.of(Classifier.of(model, fed)), top == null ? 1 : top);
+      case REGRESSION -> {
+        views.refuseAll();
+        yield new Answers.OfValues(Regressor.of(model, fed));
       }
-    }
-    Terminal.note("%,d pictures scored, %,d unreadable", files.size() - unreadable, unreadable);
+      case SEGMENTATION -> {
+        Path folder = masks == null ? Path.of("masks") : masks;
+        ResultFiles results = new ResultFiles(folder, files, ".png", true, overlay);
+        yield new AnswersInPlane.Masks(views.of(Segmenter.of(model, fed)), results);
+      }
+      case PICTURE -> {
+        boolean jpeg = format == Format.JPG;
+        Path folder = pictures == null ? Path.of("pictures") : pictures;
+        ResultFiles results = new ResultFiles(folder, files, jpeg ? ".jpg" : ".png", false, false);
+        PictureTransformer made = PictureTransformer.of(model, fed, range());
+        yield new AnswersInPlane.Pictures(views.of(made), results, jpeg);
+      }
+      case FEATURES ->
+          throw new Fovea.UserException(
+              model.name()
+                  + " is a model of features; the command scores classes, values, masks and"
+                  + " pictures");
+    };
   }
 
-  private static Read read(Path file) {
+  private void refuse(String option, boolean given, Task.Kind wanted, Task.Kind met) {
+    if (given && wanted != met) {
+      throw new Fovea.UserException(
+          "%s is for models of %s; %s is one of %s"
+              .formatted(option, name(wanted), file, name(met)));
+    }
+  }
+
+  private static String name(Task.Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
+  }
+
+  private Task.@Nullable Range range() {
+    if (range == null) {
+      return null;
+    }
+    if (range.length != 2) {
+      throw new Fovea.UserException("--range: expected LOW,HIGH, such as 0,1");
+    }
     try {
-      return new Read(file, Picture.read(file), "");
-    } catch (PictureException e) {
-      return new Read(file, null, String.valueOf(e.getMessage()));
+      return new Task.Range(range[0], range[1]);
+    } catch (IllegalArgumentException e) {
+      throw new Fovea.UserException("--range: " + e.getMessage());
     }
   }
 }

@@ -144,6 +144,16 @@ public final class Mask {
     WholeFile.write(file, PngEncoder.encode(image, texts));
   }
 
+  /**
+   * A picture of the classes' names beside the colours that {@link #writePng} and {@link #overlay}
+   * give them.
+   *
+   * @throws PictureException where this Java cannot write text, as it has no fonts
+   */
+  public static Picture legend(List<String> labels) {
+    return Legend.draw(labels);
+  }
+
   private static String json(List<String> labels) {
     try {
       return JSON.writeValueAsString(labels);

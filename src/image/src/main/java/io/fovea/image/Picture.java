@@ -1,5 +1,6 @@
 package io.fovea.image;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -208,6 +209,26 @@ public final class Picture {
    */
   public void writePng(Path file) {
     WholeFile.write(file, PngEncoder.encode(Rasters.image(this), Map.of()));
+  }
+
+  /**
+   * Writes a JPEG, whole or not at all; a file of that name is replaced. Every pixel keeps a chroma
+   * sample of its own.
+   *
+   * @param quality from 0 to 1, such as 0.95
+   * @throws PictureException where it cannot be written, as of more than 65,535 pixels to a side
+   */
+  public void writeJpeg(Path file, double quality) {
+    if (!(quality >= 0 && quality <= 1)) {
+      throw new PictureException(file.toString(), "a quality of " + quality + ": expected 0 to 1");
+    }
+    byte[] encoded;
+    try {
+      encoded = JpegEncoder.encode(Rasters.image(this), quality);
+    } catch (IOException e) {
+      throw new PictureException(file.toString(), "cannot be written: " + e.getMessage(), e);
+    }
+    WholeFile.write(file, encoded);
   }
 
   /** Room for the samples of a picture; refuses what no array can hold. */

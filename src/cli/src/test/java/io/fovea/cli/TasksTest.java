@@ -19,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Masks and values from the command line, on discs that are drawn here. */
 class TasksTest {
   private static final int SIDE = 32;
+  private static final String GREY =
+      "[{\"step\":\"color\",\"channels\":\"grey\"},"
+          + "{\"step\":\"normalize\",\"divisor\":255,\"mean\":[0],\"std\":[1]}]";
 
   /** A bright disc on a dark ground, and its mask. */
   private static byte[][] disc(Random random, int width, int height) {
@@ -97,9 +100,15 @@ class TasksTest {
     assertTrue(right > 0.95 * drawn[1].length, right + " of " + drawn[1].length);
     double share = new JsonMapper().readTree(lines.get(0)).get("shares").get("disc").asDouble();
     assertEquals((double) mask.areas()[1] / drawn[1].length, share, 1e-9);
+    assertTrue(lines.get(0).contains("\"disc\":" + mask.areas()[1]), lines.get(0));
+    assertTrue(Picture.read(masks.resolve("legend.png")).height() > 40, "two classes");
     assertEquals("141x90 RGB", Picture.read(masks.resolve("a.overlay.png")).toString());
     CommandRun table = fovea("score", net, large, "--masks", masks);
-    assertTrue(table.out().startsWith("file,mask,share of ground,share of disc,error\n"));
+    assertTrue(
+        table
+            .out()
+            .startsWith(
+                "file,mask,share of ground,share of disc,pixels of ground,pixels of disc,error\n"));
   }
 
   @Test
@@ -147,7 +156,7 @@ class TasksTest {
     assertEquals(0, run.status(), run.err());
     CommandRun over = fovea("score", net, folder.resolve("images"), "--masks", folder + "/images");
     assertEquals(2, over.status());
-    assertTrue(over.err().contains("the mask would replace a picture"), over.err());
+    assertTrue(over.err().contains("the result would replace a picture"), over.err());
     Files.writeString(folder.resolve("labels.txt"), "disc\nground\n");
     assertEquals(2, fovea("evaluate", net, "--data", folder).status(), "another order of classes");
     Files.writeString(folder.resolve("labels.txt"), "sky\nsun\n");
@@ -167,16 +176,22 @@ class TasksTest {
   }
 
   @Test
-  void neitherTrainsNorScoresAModelOfPictures(@TempDir Path folder) throws IOException {
+  void scoresAModelOfPicturesButDoesNotTrainIt(@TempDir Path folder) throws IOException {
     draw(folder, 4, new StringBuilder());
     Path net = folder.resolve("espcn.onnx");
     assertEquals(0, fovea("new", "espcn_x2", "-o", net).status());
     CommandRun train = fovea("train", net, "--data", folder, "-o", folder.resolve("x.onnx"));
     assertEquals(2, train.status(), train.err());
     assertTrue(train.err().contains("espcn.onnx learns pictures; the command trains"), train.err());
-    CommandRun score = fovea("score", net, folder.resolve("images"));
-    assertEquals(2, score.status(), score.err());
-    assertTrue(score.err().contains("espcn.onnx is a model of picture"), score.err());
+    CommandRun unsaid = fovea("score", net, folder.resolve("images"));
+    assertEquals(2, unsaid.status(), unsaid.err());
+    assertTrue(unsaid.err().contains("does not say how pictures are fed to it"), unsaid.err());
+    Path fed = Files.writeString(folder.resolve("fed.json"), GREY);
+    Path made = folder.resolve("made");
+    Path images = folder.resolve("images");
+    CommandRun score = fovea("score", net, images, "--preprocessing", fed, "--pictures", made);
+    assertEquals(0, score.status(), score.err());
+    assertEquals("64x64 grey", Picture.read(made.resolve("3.png")).toString());
     CommandRun evaluate = fovea("evaluate", net, "--data", folder);
     assertEquals(2, evaluate.status(), evaluate.err());
     assertTrue(evaluate.err().contains("expected a model of segmentation, met"), evaluate.err());

@@ -91,7 +91,8 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
                 .formatted(used.channels(), channels));
       }
       boolean inThePlane = kind == Task.Kind.SEGMENTATION || kind == Task.Kind.PICTURE;
-      if (inThePlane && used.steps().stream().anyMatch(s -> s instanceof Step.Decode d && d.reduced())) {
+      if (inThePlane
+          && used.steps().stream().anyMatch(s -> s instanceof Step.Decode d && d.reduced())) {
         throw new ScoringException(
             model.name(),
             "the preprocessing decodes files at reduced size: results would not have the pixels of"

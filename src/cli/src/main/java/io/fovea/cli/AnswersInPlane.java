@@ -84,7 +84,8 @@ abstract class AnswersInPlane implements Answers {
       try {
         Mask.legend(segmenter.labels()).writePng(ResultFiles.made(results.legend()));
       } catch (PictureException e) {
-        Terminal.note("no legend of the masks: %s", e.getMessage()); // their PNG names the classes
+        // The PNG of each mask names the classes as well.
+        Terminal.note("no legend of the masks: %s", String.valueOf(e.getMessage()));
       }
     }
 

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * href="https://arxiv.org/abs/1610.02391">1610.02391</a>). Each channel of the net's last feature
  * map {@code [C, h, w]} is weighed by the mean over its plane of the gradient of the class's logit;
  * the map is what of their sum is positive. The graph runs as in inference, and the gradient is
- * taken of what stands behind the feature map alone.
+ * taken of what stands behind the feature map alone. Places are taken to lie evenly over what the
+ * net is fed: a net that warps its picture first is explained in warped places.
  *
  * <p>Thread-safe: calls wait for one another, and libtorch uses all cores for each.
  */

@@ -50,8 +50,9 @@ public sealed interface Step {
    * How a file becomes a picture; the first step. Without it profiles are ignored, alpha is
    * dropped, and every pixel is decoded.
    *
-   * @param reduced whether files may be decoded at a half, quarter or eighth of their size where
-   *     the steps make them smaller still and the decoder can: faster, and other pixels
+   * @param reduced whether JPEGs may be decoded at a half, quarter or eighth of their size where
+   *     the steps make them smaller still and a {@link PictureDecoder} is there that can: faster,
+   *     and other pixels; not for results in the pixels of the file, such as masks
    */
   record Decode(Profile profile, Alpha alpha, boolean reduced) implements Step {}
 

@@ -106,9 +106,13 @@ public final class EmbeddedPreprocessing {
       if (wanted.get(i).isKnown() && !wanted.get(i).equals(given.get(i))) {
         throw new OnnxException(
             "input '%s' takes [C, H, W] = %s, the steps give %s"
-                .formatted(input.name(), wanted.subList(1, 4), given.subList(1, 4)));
+                .formatted(input.name(), text(wanted), text(given)));
       }
     }
+  }
+
+  private static List<String> text(List<Dim> shape) {
+    return shape.subList(1, 4).stream().map(d -> d.isKnown() ? d.toString() : "any").toList();
   }
 
   /** What is left to be done outside, as metadata. */

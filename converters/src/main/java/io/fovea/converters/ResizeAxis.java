@@ -4,6 +4,7 @@ import io.fovea.image.Resampling;
 import io.fovea.onnx.Attribute;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Value;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,7 +16,7 @@ import java.util.List;
  * Products and sums of 8 and 22 bits are exact in double.
  */
 final class ResizeAxis {
-  private static final long BLOCK = 32;
+  private static final long BLOCK = 16;
   private static final double ONE = 1 << 22;
 
   private final Sums g;
@@ -104,23 +105,57 @@ final class ResizeAxis {
   }
 
   /**
-   * The axis applied to the first one of a picture.
+   * The rows of a picture resized.
    *
-   * @param x uint8 {@code [samples, a, b, c]}
-   * @param offset source sample that is the first of x
-   * @return uint8 {@code [n, a, b, c]}
+   * @param x uint8 {@code [N, H, W, C]}
+   * @param top source row that is the first of x
+   * @return uint8 {@code [N, n, W, C]}
    */
-  Value apply(Value x, Value offset) {
+  Value rows(Value x, Value top) {
+    Value samples = g.gather(x, samples(top), 1); // [N, blocks, length, W, C]
+    Value sums = g.node("MatMul", List.of(weights, g.real(g.reshape(samples, 0L, 0L, 0L, -1L))));
+    Value sizes = g.node("Shape", List.of(x));
+    Value batch = g.slice(sizes, g.whole(0), g.whole(1), 0);
+    Value rest = g.slice(sizes, g.whole(2), g.whole(4), 0);
+    Value shape = g.concat(0, batch, g.list(-1L), rest);
+    return g.slice(g.node("Reshape", List.of(levels(sums), shape)), g.whole(0), n, 1);
+  }
+
+  /**
+   * The columns of a picture resized. A block of a row is a vector of all its channels, so that
+   * nothing is moved pixel by pixel.
+   *
+   * @param x uint8 {@code [N, H, W, C]}
+   * @return uint8 {@code [N, H, n, C]}
+   */
+  Value columns(Value x, int channels) {
+    Value samples = g.gather(x, samples(g.whole(0)), 2); // [N, H, blocks, length, C]
+    samples = g.reshape(g.transpose(samples, 2, 0, 1, 3, 4), 0L, 0L, 0L, -1L);
+    Value each = g.reshape(g.transpose(weights, 0, 2, 1), 0L, -1L, 1L, BLOCK, 1L);
+    Value apart = g.reshape(g.mul(each, unit(channels)), 0L, 1L, -1L, BLOCK * channels);
+    Value levels = levels(g.node("MatMul", List.of(g.real(samples), apart)));
+    levels = g.reshape(g.transpose(levels, 1, 2, 0, 3), 0L, 0L, -1L, (long) channels);
+    return g.slice(levels, g.whole(0), n, 2);
+  }
+
+  private Value unit(int channels) {
+    List<Float> values = new ArrayList<>();
+    for (int i = 0; i < channels * channels; i++) {
+      values.add(i % (channels + 1) == 0 ? 1f : 0f);
+    }
+    return g.real(g.floats(values, channels, 1, channels));
+  }
+
+  /** Indices {@code [blocks, length]} of the samples of each block. */
+  private Value samples(Value offset) {
     Value begin = g.reshape(g.sub(starts, offset), -1L, 1L);
-    Value at = g.add(begin, g.range(g.whole(0), length)); // [blocks, length]
-    Value samples = g.reshape(g.gather(x, at, 0), 0L, 0L, -1L);
-    Value sums = g.node("MatMul", List.of(weights, g.real(samples)));
+    return g.add(begin, g.range(g.whole(0), length));
+  }
+
+  private Value levels(Value sums) {
     Value rounded = g.floor(g.mul(g.add(sums, g.real(ONE / 2)), g.real(1 / ONE)));
     Value level = g.node("Min", List.of(g.node("Max", List.of(rounded, g.real(0))), g.real(255)));
-    Value rest = g.slice(g.node("Shape", List.of(x)), g.whole(1), g.whole(4), 0);
-    Value shape = g.concat(0, g.list(-1L), rest);
-    Value all = g.node("Reshape", List.of(g.cast(level, DataType.UINT8), shape));
-    return g.slice(all, g.whole(0), n, 0);
+    return g.cast(level, DataType.UINT8);
   }
 
   /** The source samples under the centres of the outputs; positions are a running sum. */

@@ -178,9 +178,8 @@ final class StepNodes {
       ResizeAxis vertical = new ResizeAxis(g, filter, height, h, rows.from, rows.n);
       ResizeAxis horizontal = new ResizeAxis(g, filter, width, w, columns.from, columns.n);
       Value top = vertical.start();
-      x = turned(g.slice(x, top, vertical.end(), ROWS)); // [W, N, H, C]
-      x = turned(horizontal.apply(x, g.whole(0))); // [H, W, N, C]
-      x = turned(vertical.apply(x, top)); // [N, H, W, C]
+      x = horizontal.columns(g.slice(x, top, vertical.end(), ROWS), planes);
+      x = vertical.rows(x, top);
     }
     height = rows.n;
     width = columns.n;
@@ -188,10 +187,6 @@ final class StepNodes {
       enlarge(crop);
     }
     return crop != null;
-  }
-
-  private Value turned(Value pictures) {
-    return g.transpose(pictures, 2, 0, 1, 3);
   }
 
   private void crop(CenterCrop s) {

@@ -1,7 +1,6 @@
 package io.fovea.converters;
 
 import io.fovea.image.Resampling;
-import io.fovea.onnx.Attribute;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Value;
 import java.util.ArrayList;
@@ -46,8 +45,7 @@ final class ResizeAxis {
     Value begin = g.reshape(g.gather(g.whole(first), g.list(0L), 1), -1L);
     this.starts = g.min(begin, g.sub(in, length));
     Value at = g.real(g.add(g.reshape(starts, -1L, 1L, 1L), g.range(g.whole(0), length)));
-    Value distance =
-        g.mul(g.add(g.sub(at, centre), g.real(0.5)), g.div(g.real(1), reduction));
+    Value distance = g.mul(g.add(g.sub(at, centre), g.real(0.5)), g.div(g.real(1), reduction));
     Value inside = g.and(g.not(g.less(at, first)), g.less(at, last));
     Value exact = g.where(inside, kernel(g, filter, distance), g.real(0));
     Value sums = g.node("CumSum", List.of(exact, g.whole(2))); // in order, as rounding wants it
@@ -64,8 +62,7 @@ final class ResizeAxis {
     return switch (filter) {
       case NEAREST -> throw new IllegalArgumentException("nearest has no kernel");
       case BOX ->
-          g.real(
-              g.and(g.less(g.real(-0.5), distance), g.not(g.less(g.real(0.5), distance))));
+          g.real(g.and(g.less(g.real(-0.5), distance), g.not(g.less(g.real(0.5), distance))));
       case BILINEAR -> g.max(g.sub(g.real(1), x), zero);
       case HAMMING -> {
         Value bell = g.node("Cos", List.of(g.mul(x, g.real(Math.PI))));
@@ -163,8 +160,7 @@ final class ResizeAxis {
     Value scale = g.div(g.real(in), g.real(out));
     Value half = g.mul(scale, g.real(0.5));
     Value end = g.add(from, n);
-    Value steps =
-        g.node("Expand", List.of(scale, g.listed(g.sub(end, g.whole(1)))));
+    Value steps = g.node("Expand", List.of(scale, g.listed(g.sub(end, g.whole(1)))));
     Value all = g.concat(0, g.reshape(half, 1L), steps);
     Value positions = g.node("CumSum", List.of(all, g.whole(0)));
     return g.min(g.whole(g.slice(positions, from, end, 0)), g.sub(in, g.whole(1)));

@@ -26,8 +26,8 @@ import io.fovea.image.Step.LimitPixels;
 import io.fovea.image.Step.Normalize;
 import io.fovea.image.Step.PadToMultiple;
 import io.fovea.image.Step.Position;
-import io.fovea.image.Step.Resize;
 import io.fovea.image.Step.Profile;
+import io.fovea.image.Step.Resize;
 import io.fovea.image.Step.ResizeShorter;
 import io.fovea.image.Step.Tiles;
 import io.fovea.onnx.DataType;
@@ -92,7 +92,10 @@ class EmbeddedPreprocessingTest {
   }
 
   private static OrtSession session(Model model) throws OrtException {
-    return OnnxRuntime.environment().createSession(model.toBytes());
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      return OnnxRuntime.environment().createSession(model.toBytes(), options);
+    }
   }
 
   private static float[] run(OrtSession session, Picture... pictures) throws OrtException {
@@ -158,13 +161,19 @@ class EmbeddedPreprocessingTest {
     all.add(List.of(grey));
     all.add(List.of(grey, new PadToMultiple(7, Border.CONSTANT, orange)));
     all.add(List.of(new PadToMultiple(7, Border.CONSTANT, orange), grey));
-    all.add(List.of(grey, new Resize(28, 28, Resampling.LANCZOS), new Normalize(255, List.of(0.13f), List.of(0.31f))));
+    all.add(
+        List.of(
+            grey,
+            new Resize(28, 28, Resampling.LANCZOS),
+            new Normalize(255, List.of(0.13f), List.of(0.31f))));
     all.add(List.of(new CenterCrop(60, 51)));
     all.add(List.of(new ResizeShorter(33, Resampling.BILINEAR)));
     all.add(List.of(new LimitPixels(5000, Resampling.HAMMING)));
     all.add(List.of(new LimitPixels(1, Resampling.BOX), new CenterCrop(2, 2)));
     all.add(
-        List.of(new Letterbox(30, 41, 114, Resampling.BOX), new PadToMultiple(16, Border.REFLECT, orange)));
+        List.of(
+            new Letterbox(30, 41, 114, Resampling.BOX),
+            new PadToMultiple(16, Border.REFLECT, orange)));
     return all.stream();
   }
 
@@ -175,7 +184,7 @@ class EmbeddedPreprocessingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {11, 12, 13, 18, 21, 25})
+  @ValueSource(ints = {11, 21, 25})
   void everyOperatorIsOfTheModelsOpset(int opset) throws Exception {
     Fill orange = new Fill(250, 120, 3);
     assertSameTensors(

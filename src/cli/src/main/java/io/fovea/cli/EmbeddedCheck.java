@@ -45,6 +45,7 @@ final class EmbeddedCheck implements AutoCloseable {
     this.half = type.elements() == DataType.FLOAT16;
     this.steps = steps;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       this.before = environment.createSession(before.toBytes(), options);
       this.after = environment.createSession(after.toBytes(), options);

@@ -61,8 +61,16 @@ class EmbedTest {
     Path labels = Files.writeString(folder.resolve("labels.txt"), "red\ngreen\nblue\n");
     CommandRun run =
         fovea(
-            "convert", net, "--embed-preprocessing", "--preprocessing", steps(RESIZE), "--labels",
-            labels, "--dynamic-batch", "-o", out);
+            "convert",
+            net,
+            "--embed-preprocessing",
+            "--preprocessing",
+            steps(RESIZE),
+            "--labels",
+            labels,
+            "--dynamic-batch",
+            "-o",
+            out);
     assertEquals(0, run.status(), run.err());
     String line = net + ": its preprocessing is in the graph; largest difference 0.0e+00";
     assertTrue(run.out().contains(line), run.out());
@@ -74,16 +82,21 @@ class EmbedTest {
     assertEquals(Preprocessing.named("raw"), s.preprocessing());
     assertEquals(List.of("red", "green", "blue"), s.labels());
     Object inside = s.provenance().get("embeddedPreprocessing");
-    assertEquals(
-        new ObjectMapper().readTree(RESIZE), new ObjectMapper().valueToTree(inside));
+    assertEquals(new ObjectMapper().readTree(RESIZE), new ObjectMapper().valueToTree(inside));
   }
 
   @Test
   void theDifferenceIsAFactOfTheJson() throws IOException {
     CommandRun run =
         fovea(
-            "convert", net, "--embed-preprocessing", "--preprocessing", steps(RESIZE), "--json",
-            "-o", out);
+            "convert",
+            net,
+            "--embed-preprocessing",
+            "--preprocessing",
+            steps(RESIZE),
+            "--json",
+            "-o",
+            out);
     JsonNode facts = new ObjectMapper().readTree(run.out());
     assertEquals(0, facts.get("difference").asDouble());
     assertEquals(out.toString(), facts.get("file").asText());
@@ -91,7 +104,8 @@ class EmbedTest {
 
   private void assertMistake(String message, Object... more) {
     Object[] line = new Object[more.length + 5];
-    System.arraycopy(new Object[] {"convert", net, "--embed-preprocessing", "-o", out}, 0, line, 0, 5);
+    System.arraycopy(
+        new Object[] {"convert", net, "--embed-preprocessing", "-o", out}, 0, line, 0, 5);
     System.arraycopy(more, 0, line, 5, more.length);
     CommandRun run = fovea(line);
     assertEquals(2, run.status());
@@ -106,8 +120,7 @@ class EmbedTest {
         "input 'x' takes [C, H, W] = [3, 32, 32], the steps give [3, 224, 224]",
         "--preprocessing",
         "imagenet");
-    Path tiles =
-        steps("[{\"step\":\"tiles\",\"height\":32,\"width\":32,\"overlap\":4}]");
+    Path tiles = steps("[{\"step\":\"tiles\",\"height\":32,\"width\":32,\"overlap\":4}]");
     assertMistake(
         "tiles cannot be embedded: a graph is fed whole pictures", "--preprocessing", tiles);
   }
@@ -121,11 +134,11 @@ class EmbedTest {
     assertEquals(0, EmbeddedCheck.difference("net", before, after, soft));
     var e =
         assertThrows(
-            Fovea.UserException.class,
-            () -> EmbeddedCheck.difference("net", before, after, sharp));
+            Fovea.UserException.class, () -> EmbeddedCheck.difference("net", before, after, sharp));
     assertTrue(
         String.valueOf(e.getMessage())
-            .matches("net: with its preprocessing inside it differs by .* largest value; not written"),
+            .matches(
+                "net: with its preprocessing inside it differs by .* largest value; not written"),
         e.getMessage());
   }
 }

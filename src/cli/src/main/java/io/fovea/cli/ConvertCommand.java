@@ -1,13 +1,17 @@
 package io.fovea.cli;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.converters.Architecture;
 import io.fovea.converters.Architectures;
 import io.fovea.converters.DynamicSizes;
+import io.fovea.converters.EmbeddedPreprocessing;
 import io.fovea.converters.PublishedWeights;
 import io.fovea.converters.Safetensors;
+import io.fovea.image.Preprocessing;
 import io.fovea.onnx.FixedSizes.Axis;
 import io.fovea.onnx.FixedSizes.Place;
 import io.fovea.onnx.Model;
+import io.fovea.runtime.Specification;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -30,7 +34,10 @@ import picocli.CommandLine.Parameters;
       "Weights come from a safetensors file by their names alone. A batch or a picture size that a",
       "file was exported with becomes variable: declared sizes become names, and numbers in reshapes",
       "0 or -1 where that is provably the same. Where another node holds the size, nothing is",
-      "written."
+      "written. Embedding puts the preprocessing of the file, or of --preprocessing, into the graph,",
+      "so that any ONNX runtime takes raw pictures: the input is uint8 [N, H, W, 3], RGB, of any",
+      "size. Both forms are run on random pictures before anything is written. It comes after all",
+      "else that is asked."
     })
 final class ConvertCommand implements Callable<Integer> {
   @Parameters(
@@ -60,6 +67,11 @@ final class ConvertCommand implements Callable<Integer> {
   boolean size;
 
   @Option(
+      names = "--embed-preprocessing",
+      description = "takes raw pictures: the steps become part of the graph")
+  boolean embed;
+
+  @Option(
       names = {"-o", "--output"},
       required = true,
       paramLabel = "FILE",
@@ -77,9 +89,10 @@ final class ConvertCommand implements Callable<Integer> {
       throw new Fovea.UserException(
           "--classes, --dropout, " + GraphOptions.NAMES + " are for architectures, not " + net);
     }
-    if (isFile && weights == null && axes.isEmpty() && !metadata.given()) {
+    if (isFile && weights == null && axes.isEmpty() && !metadata.given() && !embed) {
       throw new Fovea.UserException(
-          "convert: expected --weights, --dynamic-batch, --dynamic-size, --preprocessing or --labels");
+          "convert: expected --weights, --dynamic-batch, --dynamic-size, --embed-preprocessing,"
+              + " --preprocessing or --labels");
     }
     Architecture named = isFile ? null : Architectures.named(net);
     if (named != null && weights == null) {
@@ -96,6 +109,9 @@ final class ConvertCommand implements Callable<Integer> {
     model = metadata.written(model, net, named, weights);
     if (!axes.isEmpty()) {
       model = freed(model, axes, facts);
+    }
+    if (embed) {
+      model = embedded(model, facts);
     }
     model.write(output);
     if (json) {
@@ -146,6 +162,25 @@ final class ConvertCommand implements Callable<Integer> {
     throw new Fovea.UserException(
         "%s holds a fixed size, nothing is written:%n%s"
             .formatted(net, left.stream().map(Place::toString).collect(Collectors.joining("\n"))));
+  }
+
+  private Model embedded(Model model, Map<String, Object> facts) throws IOException {
+    Preprocessing steps = Specification.of(net, model.metadata()).preprocessing();
+    if (steps == null) {
+      throw new Fovea.UserException(
+          net + " does not say how pictures are fed to it: give --preprocessing");
+    }
+    Model embedded = EmbeddedPreprocessing.embed(model, steps);
+    double difference = EmbeddedCheck.difference(net, model, embedded, steps);
+    facts.put("difference", difference);
+    say("%s: its preprocessing is in the graph; largest difference %.1e", net, difference);
+    Object record = new JsonMapper().readValue(steps.toJson(), Object.class);
+    Specification s =
+        Specification.of(net, embedded.metadata()).withProvenance("embeddedPreprocessing", record);
+    for (Map.Entry<String, String> e : s.toMetadata().entrySet()) {
+      embedded = embedded.withMetadata(e.getKey(), e.getValue());
+    }
+    return embedded;
   }
 
   private void say(String format, Object... args) {

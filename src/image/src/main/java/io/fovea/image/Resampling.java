@@ -29,7 +29,7 @@ public enum Resampling {
   }
 
   /** Half the width of the kernel in source pixels, where nothing is reduced. */
-  double support() {
+  public double support() {
     return support;
   }
 

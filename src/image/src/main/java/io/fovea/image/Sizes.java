@@ -6,8 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.apache.commons.imaging.ImageFormats;
 import org.apache.commons.imaging.bytesource.ByteSource;
-import org.apache.commons.imaging.formats.png.PngImageParser;
-import org.apache.commons.imaging.formats.png.PngImagingParameters;
 import org.apache.commons.imaging.formats.pnm.PnmImageParser;
 import org.apache.commons.imaging.formats.pnm.PnmImagingParameters;
 import org.apache.commons.imaging.formats.webp.WebPImageParser;
@@ -33,7 +31,7 @@ final class Sizes {
     ByteSource source = ByteSource.array(file);
     return switch (format) {
       case JPEG -> JpegHeader.of(file).size();
-      case PNG -> new PngImageParser().getImageSize(source, new PngImagingParameters());
+      case PNG -> PngDecoder.size(file);
       case GIF -> GifDecoder.of(file).canvas();
       case BMP -> bitmap(littleEndian(file), BMP_HEADER);
       case WEBP -> new WebPImageParser().getImageSize(source, new WebPImagingParameters());

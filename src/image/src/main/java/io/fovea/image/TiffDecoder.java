@@ -16,8 +16,8 @@ final class TiffDecoder {
    * @param bits bits a sample, which the decoder leaves in the low end of bytes or words; 0 where
    *     the file does not say
    */
-  static Picture decode(byte[] file, Dimension size, int bits) throws IOException {
-    return Rasters.picture(read(file, size), bits);
+  static Samples decode(byte[] file, Dimension size, int bits) throws IOException {
+    return Rasters.samples(read(file, size), bits);
   }
 
   static BufferedImage read(byte[] file, Dimension size) throws IOException {

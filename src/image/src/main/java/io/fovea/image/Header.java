@@ -55,6 +55,9 @@ final class Header {
     if (isIco(file)) {
       return ImageFormats.ICO;
     }
+    if (PfmDecoder.is(file)) {
+      return ImageFormats.PNM;
+    }
     return Imaging.guessFormat(file) instanceof ImageFormats known ? known : ImageFormats.UNKNOWN;
   }
 
@@ -149,6 +152,11 @@ final class Header {
         : Orientation.of(number(TiffTagConstants.TIFF_TAG_ORIENTATION, 1));
   }
 
+  /** What TIFF calls its way of compression. */
+  int compression() {
+    return number(TiffTagConstants.TIFF_TAG_COMPRESSION, 1);
+  }
+
   /** Bits a sample; 0 where the file does not say. */
   int bits() {
     return number(TiffTagConstants.TIFF_TAG_BITS_PER_SAMPLE, 0);
@@ -176,7 +184,11 @@ final class Header {
   private int number(TagInfo tag, int otherwise) {
     try {
       TiffField field = field(tag.tag);
-      return field == null ? otherwise : field.getIntArrayValue()[0];
+      if (field == null) {
+        return otherwise;
+      }
+      int value = field.getIntArrayValue()[0];
+      return field.getFieldType() == AbstractFieldType.SHORT ? value & 0xffff : value;
     } catch (IOException | RuntimeException e) {
       return otherwise;
     }

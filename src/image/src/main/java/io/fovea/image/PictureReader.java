@@ -203,9 +203,10 @@ public final class PictureReader {
       case PNG -> file -> PngDecoder.decode(file, header.size());
       case GIF -> GifDecoder::decode;
       case BMP -> file -> Rasters.samples(ImageIo.BMP.read(file, header.size()));
-      case TIFF -> file -> TiffDecoder.decode(file, header.size(), header.bits());
+      case TIFF -> file -> TiffDecoder.decode(file, header);
       case WEBP -> file -> WebpDecoder.decode(file, header.size());
-      case PBM, PGM, PPM, PNM, PAM -> PnmDecoder::decode;
+      case PBM, PGM, PPM, PAM -> PnmDecoder::decode;
+      case PNM -> PfmDecoder::decode;
       case ICO -> file -> IcoDecoder.decode(file, header.size());
       default -> throw new IOException("not a picture of a format that is read here");
     };
@@ -219,7 +220,7 @@ public final class PictureReader {
       case PNG -> file -> Rasters.indices(ImageIo.PNG.read(file, header.size()));
       case GIF -> GifDecoder::indices;
       case BMP -> file -> Rasters.indices(ImageIo.BMP.read(file, header.size()));
-      case TIFF -> file -> Rasters.indices(TiffDecoder.read(file, header.size()));
+      case TIFF -> file -> Rasters.indices(TiffDecoder.read(file, header));
       default -> colors(header);
     };
   }

@@ -35,7 +35,8 @@ final class Sizes {
       case GIF -> GifDecoder.of(file).canvas();
       case BMP -> bitmap(littleEndian(file), BMP_HEADER);
       case WEBP -> new WebPImageParser().getImageSize(source, new WebPImagingParameters());
-      case PBM, PGM, PPM, PNM, PAM ->
+      case PNM -> PfmDecoder.of(file).size();
+      case PBM, PGM, PPM, PAM ->
           new PnmImageParser().getImageSize(source, new PnmImagingParameters());
       case ICO -> IcoDecoder.size(file);
       default -> throw new IOException("not a picture of a format that is read here");

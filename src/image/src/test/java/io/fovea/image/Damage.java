@@ -16,7 +16,7 @@ enum Damage {
       return out;
     }
   },
-  /** Some bits near the start, where headers are, are turned. */
+  /** Some bits of headers are turned. */
   HEADER_BITS {
     @Override
     byte[] apply(byte[] file, Random random) {
@@ -27,9 +27,7 @@ enum Damage {
       return out;
     }
   },
-  /**
-   * Fields of 1, 2, 4 or 8 bytes, mostly near the start, have the values at which sums overflow.
-   */
+  /** Fields of 1, 2, 4 or 8 bytes, mostly of headers, have the values at which sums overflow. */
   EXTREMES {
     @Override
     byte[] apply(byte[] file, Random random) {
@@ -86,8 +84,10 @@ enum Damage {
   /** A damaged copy of a file, which is not empty. */
   abstract byte[] apply(byte[] file, Random random);
 
+  /** Headers stand at the start, the directory of a TIFF often at the end. */
   private static int near(byte[] file, Random random) {
-    return random.nextInt(Math.min(file.length, HEADER));
+    int at = random.nextInt(Math.min(file.length, HEADER));
+    return random.nextInt(3) == 0 ? file.length - 1 - at : at;
   }
 
   /** Length of a piece: from one byte to all of the rest, mostly short. */

@@ -45,7 +45,6 @@ final class Header {
    * The header of a file; where its tags are damaged, as if it had none.
    *
    * @throws IOException where the header is cut or damaged, or of no format that is read
-   * @throws RuntimeException likewise
    */
   static Header of(byte[] file) throws IOException {
     return new Header(file, format(file));
@@ -150,6 +149,11 @@ final class Header {
     return field == null || field.getFieldType() == AbstractFieldType.BYTE // Pillow's ignores these
         ? Orientation.UPRIGHT
         : Orientation.of(number(TiffTagConstants.TIFF_TAG_ORIENTATION, 1));
+  }
+
+  /** Whether the colours of a TIFF are stored as alpha leaves them. */
+  boolean hasAssociatedAlpha() {
+    return number(TiffTagConstants.TIFF_TAG_EXTRA_SAMPLES, 0) == 1;
   }
 
   /** What TIFF calls its way of compression. */

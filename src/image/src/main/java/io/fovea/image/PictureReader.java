@@ -230,8 +230,11 @@ public final class PictureReader {
       return "not enough memory";
     }
     String message = e.getMessage();
-    return message == null || message.isBlank()
-        ? "damaged (" + e.getClass().getSimpleName() + ")"
-        : message;
+    boolean told = e instanceof IOException || e instanceof IllegalArgumentException;
+    return told && message != null && !message.isBlank()
+        ? message
+        : "damaged ("
+            + e.getClass().getSimpleName()
+            + (message == null ? ")" : ": " + message + ")");
   }
 }

@@ -42,20 +42,25 @@ final class PngDecoder {
   static Samples decode(byte[] file, Dimension size) throws IOException {
     BufferedImage image = ImageIo.PNG.read(file, size);
     Samples samples = Rasters.samples(image);
-    byte[] key = PngChunks.first(file, "tRNS");
     int channels = file[COLOR_TYPE] == 2 ? 3 : file[COLOR_TYPE] == 0 ? 1 : 0;
-    return key == null || channels == 0 || key.length < 2 * channels
-        ? samples
-        : samples.with(() -> opaqueUnless(key, image.getRaster(), channels));
+    byte[] key = PngChunks.first(file, "tRNS");
+    if (channels == 0 || key == null || key.length < 2 * channels) {
+      return samples;
+    }
+    return samples.with(() -> opaqueUnless(key, image.getRaster(), channels, file[BITS]));
   }
 
-  private static byte[] opaqueUnless(byte[] key, Raster raster, int channels) {
+  /** Few bits may have been scaled to 8 by the decoder, which then misses the colour. */
+  private static byte[] opaqueUnless(byte[] key, Raster raster, int channels, int bits) {
+    int most = (1 << bits) - 1;
     ByteBuffer transparent = ByteBuffer.wrap(key);
     int w = raster.getWidth();
     byte[] alpha = new byte[w * raster.getHeight()];
     int[] row = new int[w];
     for (int k = 0; k < channels; k++) {
-      int value = transparent.getShort(2 * k) & 0xffff;
+      int stored = transparent.getShort(2 * k) & most;
+      boolean isScaled = raster.getSampleModel().getSampleSize(k) > bits;
+      int value = isScaled ? stored * 255 / most : stored;
       for (int y = 0, at = 0; y < raster.getHeight(); y++) {
         raster.getSamples(0, y, w, 1, k, row);
         for (int x = 0; x < w; x++, at++) {

@@ -26,15 +26,16 @@ final class Rasters {
 
   /** The samples of an image that fill the bits that it declares. */
   static Samples samples(BufferedImage image) {
-    return samples(image, 0);
+    return samples(image, 0, image.getColorModel().isAlphaPremultiplied());
   }
 
   /**
    * The samples of an image.
    *
    * @param bits bits a sample that are in use; 0 for all that the image declares
+   * @param associated whether colours are stored as alpha leaves them
    */
-  static Samples samples(BufferedImage image, int bits) {
+  static Samples samples(BufferedImage image, int bits, boolean associated) {
     ColorModel colors = image.getColorModel();
     Raster raster = image.getRaster();
     if (colors instanceof IndexColorModel palette) {
@@ -50,9 +51,9 @@ final class Rasters {
     }
     int type = colors.getColorSpace().getType();
     return switch (type) {
-      case ColorSpace.TYPE_GRAY -> samples(raster, 1, bits, colors);
-      case ColorSpace.TYPE_RGB -> samples(raster, 3, bits, colors);
-      case ColorSpace.TYPE_CMYK -> samples(raster, 4, bits, colors);
+      case ColorSpace.TYPE_GRAY -> samples(raster, 1, bits, colors.hasAlpha(), associated);
+      case ColorSpace.TYPE_RGB -> samples(raster, 3, bits, colors.hasAlpha(), associated);
+      case ColorSpace.TYPE_CMYK -> samples(raster, 4, bits, colors.hasAlpha(), associated);
       default -> throw new IllegalArgumentException("its colour space is not read here");
     };
   }
@@ -79,13 +80,14 @@ final class Rasters {
     return image;
   }
 
-  private static Samples samples(Raster raster, int channels, int bits, ColorModel colors) {
+  private static Samples samples(
+      Raster raster, int channels, int bits, boolean hasAlpha, boolean associated) {
     byte[] out = pack(raster, channels, bits);
     Samples samples = Samples.opaque(raster.getWidth(), raster.getHeight(), channels, out);
-    if (!colors.hasAlpha()) {
+    if (!hasAlpha) {
       return samples;
     }
-    if (colors.isAlphaPremultiplied()) {
+    if (associated) {
       divideByAlpha(out, band(raster, channels, bits), channels);
     }
     return samples.with(() -> band(raster, channels, bits));

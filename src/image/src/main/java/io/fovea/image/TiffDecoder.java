@@ -12,7 +12,7 @@ final class TiffDecoder {
 
   /** Decodes a file; of samples of other than 8 and 16 bits the low end of words is in use. */
   static Samples decode(byte[] file, Header header) throws IOException {
-    return Rasters.samples(read(file, header), header.bits());
+    return Rasters.samples(read(file, header), header.bits(), header.hasAssociatedAlpha());
   }
 
   static BufferedImage read(byte[] file, Header header) throws IOException {

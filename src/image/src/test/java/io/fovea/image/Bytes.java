@@ -85,7 +85,7 @@ final class Bytes {
             out.putShort((short) 4).putInt(1).putInt(end + data.size());
             data.writeBytes(strip);
           } else {
-            out.putShort((short) 4).putInt(1).putInt((Integer) value);
+            out.putShort((short) 3).putInt(1).putInt((Integer) value);
           }
         });
     return join(out.array(), data.toByteArray());

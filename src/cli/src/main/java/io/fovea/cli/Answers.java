@@ -1,6 +1,7 @@
 package io.fovea.cli;
 
 import io.fovea.image.Picture;
+import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Scores;
@@ -21,6 +22,9 @@ interface Answers extends AutoCloseable {
    */
   record Answer(List<Object> cells, Map<String, Object> json) {}
 
+  /** How pictures are fed. */
+  Preprocessing preprocessing();
+
   /** Names of the columns between the file and the error. */
   List<String> columns();
 
@@ -32,6 +36,11 @@ interface Answers extends AutoCloseable {
 
   /** Classes and their probabilities, likeliest first. */
   record OfClasses(Classifier classifier, int top) implements Answers {
+    @Override
+    public Preprocessing preprocessing() {
+      return classifier.preprocessing();
+    }
+
     @Override
     public List<String> columns() {
       int count = Math.min(top, Math.max(1, classifier.labels().size()));
@@ -63,6 +72,11 @@ interface Answers extends AutoCloseable {
 
   /** Real numbers. */
   record OfValues(Regressor regressor) implements Answers {
+    @Override
+    public Preprocessing preprocessing() {
+      return regressor.preprocessing();
+    }
+
     @Override
     public List<String> columns() {
       return regressor.names();

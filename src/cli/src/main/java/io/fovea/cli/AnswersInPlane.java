@@ -3,6 +3,7 @@ package io.fovea.cli;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
+import io.fovea.image.Preprocessing;
 import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Segmenter;
 import java.io.IOException;
@@ -47,6 +48,11 @@ abstract class AnswersInPlane implements Answers {
     Masks(Segmenter segmenter, ResultFiles results) {
       this.segmenter = segmenter;
       this.results = results;
+    }
+
+    @Override
+    public Preprocessing preprocessing() {
+      return segmenter.preprocessing();
     }
 
     @Override
@@ -129,6 +135,11 @@ abstract class AnswersInPlane implements Answers {
       this.transformer = transformer;
       this.results = results;
       this.jpeg = jpeg;
+    }
+
+    @Override
+    public Preprocessing preprocessing() {
+      return transformer.preprocessing();
     }
 
     @Override

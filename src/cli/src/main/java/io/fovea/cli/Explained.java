@@ -2,6 +2,7 @@ package io.fovea.cli;
 
 import io.fovea.image.HeatMap;
 import io.fovea.image.Picture;
+import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Scores;
 import io.fovea.train.GradCam;
 import java.io.IOException;
@@ -21,6 +22,11 @@ record Explained(Answers.OfClasses classes, GradCam cam, int index, ResultFiles 
     implements Answers {
   private static final double OPACITY = 0.6;
   private static final int BATCH = 8; // maps that are held at once, at their pictures' sizes
+
+  @Override
+  public Preprocessing preprocessing() {
+    return classes.preprocessing();
+  }
 
   @Override
   public List<String> columns() {

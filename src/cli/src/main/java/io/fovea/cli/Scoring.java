@@ -56,7 +56,7 @@ final class Scoring {
   }
 
   private void chunk(List<Path> files) throws IOException {
-    List<Read> read = files.parallelStream().map(Scoring::read).toList();
+    List<Read> read = files.parallelStream().map(this::read).toList();
     List<Path> names = new ArrayList<>();
     List<Picture> good = new ArrayList<>();
     for (Read r : read) {
@@ -124,9 +124,9 @@ final class Scoring {
     rows.error(file, message);
   }
 
-  private static Read read(Path file) {
+  private Read read(Path file) {
     try {
-      return new Read(file, Picture.read(file), "");
+      return new Read(file, answers.preprocessing().reader().read(file), "");
     } catch (PictureException e) {
       return new Read(file, null, String.valueOf(e.getMessage()));
     }

@@ -1,12 +1,12 @@
 package io.fovea.image;
 
-/** The reader of one format: the first picture of a file as it is stored, not yet upright. */
+/** The reader of one format. */
 @FunctionalInterface
 interface Decoder {
   /**
-   * Decodes a file.
+   * Decodes the first picture of a file.
    *
    * @throws Exception of any kind, unchecked ones included, where it cannot
    */
-  Picture decode(byte[] file) throws Exception;
+  Samples decode(byte[] file) throws Exception;
 }

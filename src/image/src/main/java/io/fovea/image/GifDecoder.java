@@ -5,6 +5,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 
 /**
  * The first frame of a GIF on its canvas. What the frame leaves free has the transparent colour of
@@ -55,37 +56,49 @@ record GifDecoder(Dimension canvas, Dimension frame, int left, int top, int free
     return (flags & 0x80) == 0 ? 0 : 3 * (2 << (flags & 7));
   }
 
-  static Picture decode(byte[] file) throws IOException {
+  static Samples decode(byte[] file) throws IOException {
     GifDecoder gif = of(file);
     return gif.place(ImageIo.GIF.read(file, gif.frame));
   }
 
   /** One channel of the palette's indices. */
-  static Picture indices(byte[] file) throws IOException {
+  static Samples indices(byte[] file) throws IOException {
     GifDecoder gif = of(file);
-    Picture frame = Rasters.indices(ImageIo.GIF.read(file, gif.frame));
-    int right = gif.canvas.width - frame.width() - gif.left;
-    int bottom = gif.canvas.height - frame.height() - gif.top;
-    return frame.pad(gif.left, gif.top, right, bottom, gif.free);
+    Samples frame = Rasters.indices(ImageIo.GIF.read(file, gif.frame));
+    return Samples.of(
+        gif.place(
+            Picture.of(frame.width(), frame.height(), 1, frame.data()), Fill.level(gif.free)));
   }
 
-  private Picture place(BufferedImage image) {
-    Picture placed = Rasters.picture(image);
+  private Samples place(BufferedImage image) {
+    Samples placed = Rasters.samples(image);
     if (canvas.equals(frame)) {
       return placed;
     }
     int color =
         image.getColorModel() instanceof IndexColorModel palette && free < palette.getMapSize()
-            ? palette.getRGB(free) & 0xffffff
-            : 0;
-    return placed
-        .toRgb()
-        .pad(
-            left,
-            top,
-            canvas.width - frame.width - left,
-            canvas.height - frame.height - top,
-            Border.CONSTANT,
-            new Fill(color >> 16, color >> 8 & 0xff, color & 0xff));
+            ? palette.getRGB(free)
+            : 0xff000000;
+    Fill fill = new Fill(color >> 16 & 0xff, color >> 8 & 0xff, color & 0xff);
+    Samples out = Samples.of(place(placed.picture(null, Alpha.DROPPED).toRgb(), fill));
+    Supplier<byte[]> alpha = placed.alpha();
+    return alpha == null
+        ? out
+        : out.with(
+            () ->
+                place(
+                        Picture.of(frame.width, frame.height, 1, alpha.get()),
+                        Fill.level(color >>> 24))
+                    .pixels());
+  }
+
+  private Picture place(Picture p, Fill fill) {
+    return p.pad(
+        left,
+        top,
+        canvas.width - frame.width - left,
+        canvas.height - frame.height - top,
+        Border.CONSTANT,
+        fill);
   }
 }

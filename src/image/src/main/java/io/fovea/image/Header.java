@@ -8,16 +8,12 @@ import org.apache.commons.imaging.ImageFormats;
 import org.apache.commons.imaging.Imaging;
 import org.apache.commons.imaging.bytesource.ByteSource;
 import org.apache.commons.imaging.formats.jpeg.JpegImageParser;
-import org.apache.commons.imaging.formats.png.PngImageParser;
+import org.apache.commons.imaging.formats.jpeg.JpegImagingParameters;
 import org.apache.commons.imaging.formats.tiff.TiffField;
-import org.apache.commons.imaging.formats.tiff.TiffImageMetadata;
-import org.apache.commons.imaging.formats.tiff.TiffImagingParameters;
 import org.apache.commons.imaging.formats.tiff.TiffReader;
 import org.apache.commons.imaging.formats.tiff.constants.TiffTagConstants;
+import org.apache.commons.imaging.formats.tiff.fieldtypes.AbstractFieldType;
 import org.apache.commons.imaging.formats.tiff.taginfos.TagInfo;
-import org.apache.commons.imaging.formats.webp.WebPImageMetadata;
-import org.apache.commons.imaging.formats.webp.WebPImageParser;
-import org.apache.commons.imaging.formats.webp.WebPImagingParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * EXIF tags as Commons Imaging finds them.
  */
 final class Header {
-  private static final int PNG_COLOR_TYPE = 25;
-  private static final int INDEXED = 3; // in PNG, and as the photometric interpretation of TIFF
+  private static final int PROFILE = 34675;
+  private static final int INDEXED = 3; // a photometric interpretation
 
   private final byte[] file;
   private final ImageFormats format;
@@ -49,7 +45,6 @@ final class Header {
    * The header of a file; where its tags are damaged, as if it had none.
    *
    * @throws IOException where the header is cut or damaged, or of no format that is read
-   * @throws RuntimeException likewise
    */
   static Header of(byte[] file) throws IOException {
     return new Header(file, format(file));
@@ -58,6 +53,9 @@ final class Header {
   private static ImageFormats format(byte[] file) throws IOException {
     if (isIco(file)) {
       return ImageFormats.ICO;
+    }
+    if (PfmDecoder.is(file)) {
+      return ImageFormats.PNM;
     }
     return Imaging.guessFormat(file) instanceof ImageFormats known ? known : ImageFormats.UNKNOWN;
   }
@@ -68,19 +66,14 @@ final class Header {
   }
 
   private static List<TiffField> tags(ImageFormats format, byte[] file) {
-    ByteSource source = ByteSource.array(file);
     try {
-      if (format == ImageFormats.TIFF) {
+      byte[] tiff = tiff(format, file);
+      if (tiff != null) { // only the first directory: the next one is a thumbnail or a page
         return new TiffReader(false)
-            .readFirstDirectory(source, false, FormatCompliance.getDefault())
+            .readFirstDirectory(ByteSource.array(tiff), false, FormatCompliance.getDefault())
             .directories
             .get(0)
             .getDirectoryEntries();
-      }
-      TiffImageMetadata exif = exif(format, source);
-      if (exif != null
-          && exif.getDirectories().get(0) instanceof TiffImageMetadata.Directory first) {
-        return first.getAllFields(); // the second directory is a thumbnail's
       }
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
       // a picture is as good as its pixels
@@ -88,19 +81,32 @@ final class Header {
     return List.of();
   }
 
-  private static @Nullable TiffImageMetadata exif(ImageFormats format, ByteSource source)
-      throws IOException {
-    TiffImagingParameters plain = new TiffImagingParameters().setReadThumbnails(false);
-    if (format == ImageFormats.JPEG) {
-      return new JpegImageParser().getExifMetadata(source, plain);
-    } else if (format == ImageFormats.PNG) {
-      return new PngImageParser().getExifMetadata(source, plain);
-    } else if (format == ImageFormats.WEBP) {
-      WebPImageMetadata webp =
-          new WebPImageParser().getMetadata(source, new WebPImagingParameters());
-      return webp == null ? null : webp.getExif();
+  private static byte @Nullable [] tiff(ImageFormats format, byte[] file) throws IOException {
+    return switch (format) {
+      case TIFF -> file;
+      case JPEG -> new JpegImageParser().getExifRawData(ByteSource.array(file));
+      case PNG -> PngChunks.exif(file);
+      case WEBP -> WebpDecoder.chunk(file, "EXIF");
+      default -> null;
+    };
+  }
+
+  /** The ICC profile; null where there is none, or none that can be read. */
+  byte @Nullable [] profile() {
+    try {
+      TiffField field = field(PROFILE);
+      return switch (format) {
+        case JPEG ->
+            new JpegImageParser()
+                .getIccProfileBytes(ByteSource.array(file), new JpegImagingParameters());
+        case PNG -> PngChunks.profile(file);
+        case WEBP -> WebpDecoder.profile(file);
+        case TIFF -> field == null ? null : field.getByteArrayValue();
+        default -> null;
+      };
+    } catch (IOException | RuntimeException e) {
+      return null;
     }
-    return null;
   }
 
   ImageFormats format() {
@@ -122,8 +128,37 @@ final class Header {
     return size.height;
   }
 
+  /** Bytes of samples that a decoder holds for a pixel, at least one a channel of the picture. */
+  int bytesPerPixel() throws IOException {
+    return switch (format) {
+      case JPEG -> JpegHeader.of(file).ids().length;
+      case PNG -> PngDecoder.bytesPerPixel(file);
+      case TIFF ->
+          hasPalette()
+              ? 3
+              : number(TiffTagConstants.TIFF_TAG_SAMPLES_PER_PIXEL, 1)
+                  * Math.max(1, (bits() + 7) / 8);
+      case GIF, BMP -> 3;
+      case WEBP -> 8; // of which half is for the decoder's objects
+      default -> 4;
+    };
+  }
+
   Orientation orientation() {
-    return Orientation.of(number(TiffTagConstants.TIFF_TAG_ORIENTATION, 1));
+    TiffField field = field(TiffTagConstants.TIFF_TAG_ORIENTATION.tag);
+    return field == null || field.getFieldType() == AbstractFieldType.BYTE // Pillow's ignores these
+        ? Orientation.UPRIGHT
+        : Orientation.of(number(TiffTagConstants.TIFF_TAG_ORIENTATION, 1));
+  }
+
+  /** Whether the colours of a TIFF are stored as alpha leaves them. */
+  boolean hasAssociatedAlpha() {
+    return number(TiffTagConstants.TIFF_TAG_EXTRA_SAMPLES, 0) == 1;
+  }
+
+  /** What TIFF calls its way of compression. */
+  int compression() {
+    return number(TiffTagConstants.TIFF_TAG_COMPRESSION, 1);
   }
 
   /** Bits a sample; 0 where the file does not say. */
@@ -135,22 +170,31 @@ final class Header {
   boolean hasPalette() {
     return switch (format) {
       case GIF, BMP -> true;
-      case PNG -> file.length > PNG_COLOR_TYPE && file[PNG_COLOR_TYPE] == INDEXED;
+      case PNG -> PngDecoder.hasPalette(file);
       case TIFF -> number(TiffTagConstants.TIFF_TAG_PHOTOMETRIC_INTERPRETATION, 0) == INDEXED;
       default -> false;
     };
   }
 
-  private int number(TagInfo tag, int otherwise) {
+  private @Nullable TiffField field(int tag) {
     for (TiffField field : tags) {
-      if (field.getTag() == tag.tag) {
-        try {
-          return field.getIntArrayValue()[0];
-        } catch (IOException | RuntimeException e) {
-          return otherwise;
-        }
+      if (field.getTag() == tag) {
+        return field;
       }
     }
-    return otherwise;
+    return null;
+  }
+
+  private int number(TagInfo tag, int otherwise) {
+    try {
+      TiffField field = field(tag.tag);
+      if (field == null) {
+        return otherwise;
+      }
+      int value = field.getIntArrayValue()[0];
+      return field.getFieldType() == AbstractFieldType.SHORT ? value & 0xffff : value;
+    } catch (IOException | RuntimeException e) {
+      return otherwise;
+    }
   }
 }

@@ -78,13 +78,13 @@ final class IcoDecoder {
         .orElseThrow(() -> new IOException("it has no icon"));
   }
 
-  static Picture decode(byte[] file, Dimension size) throws IOException {
+  static Samples decode(byte[] file, Dimension size) throws IOException {
     Icon icon = largest(file);
     byte[] content = icon.content(file);
     if (isPng(content)) {
-      return Rasters.picture(ImageIo.PNG.read(content, size));
+      return PngDecoder.decode(content, size);
     }
-    return Rasters.picture(bitmap(Sizes.littleEndian(file), icon, content));
+    return Rasters.samples(bitmap(Sizes.littleEndian(file), icon, content));
   }
 
   /** Decodes a file that holds this icon alone. */

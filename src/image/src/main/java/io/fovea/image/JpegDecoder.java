@@ -30,10 +30,10 @@ final class JpegDecoder {
 
   private JpegDecoder() {}
 
-  static Picture decode(byte[] file) throws IOException {
+  static Samples decode(byte[] file) throws IOException {
     JpegHeader header = JpegHeader.of(file);
     if (header.process() == LOSSLESS) {
-      return Rasters.picture(ImageIo.LENIENT_JPEG.read(file, header.size()));
+      return Rasters.samples(ImageIo.LENIENT_JPEG.read(file, header.size()));
     }
     JpegHeader.Colors colors = header.colors();
     Raster raster = raster(file, header.size());
@@ -43,9 +43,9 @@ final class JpegDecoder {
       toRgb(samples, channels);
     }
     if (channels == 4) {
-      return fourInks(samples, colors, raster);
+      invert(samples, colors);
     }
-    return Picture.of(raster.getWidth(), raster.getHeight(), channels, samples);
+    return Samples.opaque(raster.getWidth(), raster.getHeight(), channels, samples);
   }
 
   private static Raster raster(byte[] file, Dimension size) throws IOException {
@@ -77,13 +77,12 @@ final class JpegDecoder {
    * JPEGs hold inks inverted, by the convention of Adobe's programs. In YCCK it is the true inks
    * that the first three channels make once they are converted.
    */
-  private static Picture fourInks(byte[] samples, JpegHeader.Colors colors, Raster raster) {
+  private static void invert(byte[] samples, JpegHeader.Colors colors) {
     for (int i = 0; i < samples.length; i++) {
       if (colors == JpegHeader.Colors.CMYK || i % 4 == 3) {
         samples[i] = (byte) ~samples[i];
       }
     }
-    return Cmyk.toRgb(samples, raster);
   }
 
   private static int fixed(double x) {

@@ -15,6 +15,9 @@ import java.io.IOException;
  * @see <a href="https://www.w3.org/Graphics/JPEG/itu-t81.pdf">ITU-T T.81</a>
  */
 record JpegHeader(int process, int bits, Dimension size, int[] ids, boolean jfif, int adobe) {
+  private static final int PROGRESSIVE = 0xc2;
+  private static final int MAX_SCANS = 100;
+
   /** How the samples of the components code colours. */
   enum Colors {
     GREY,
@@ -63,10 +66,24 @@ record JpegHeader(int process, int bits, Dimension size, int[] ids, boolean jfif
       }
       at += Math.max(length, 2);
     }
+    if (frame != null && frame.process == PROGRESSIVE && scans(file, at) > MAX_SCANS) {
+      throw new IOException("it has more than %d scans".formatted(MAX_SCANS));
+    }
     if (frame == null) {
       throw new IOException("it has no frame header");
     }
     return new JpegHeader(frame.process, frame.bits, frame.size, frame.ids, jfif, adobe);
+  }
+
+  /** Each takes its time, however few bytes it has. */
+  private static int scans(byte[] file, int from) {
+    int scans = 1;
+    for (int i = from; i + 1 < file.length; i++) {
+      if (file[i] == (byte) 0xff && file[i + 1] == (byte) 0xda) {
+        scans++;
+      }
+    }
+    return scans;
   }
 
   private static int unsigned16(byte[] file, int at) {

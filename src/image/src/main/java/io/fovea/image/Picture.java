@@ -108,6 +108,15 @@ public final class Picture {
     return new Picture(width, height, 1, grey);
   }
 
+  /** One channel: the red one. */
+  Picture firstChannel() {
+    byte[] first = allocate(width, height, 1);
+    for (int i = 0; i < first.length; i++) {
+      first[i] = pixels[i * channels];
+    }
+    return new Picture(width, height, 1, first);
+  }
+
   /** What three levels are in grey. */
   static int luma(int red, int green, int blue) {
     return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;

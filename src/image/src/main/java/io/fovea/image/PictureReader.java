@@ -45,7 +45,10 @@ public final class PictureReader {
   }
 
   /**
-   * The reader that {@link Picture#read} uses: up to 178,956,970 pixels in files of up to 1 GiB.
+   * The reader that {@link Picture#read} uses: up to 178,956,970 pixels in files of up to 1 GiB. A
+   * picture of more than 64 MiB of samples (22 million pixels of RGB) must also have at most 1,100
+   * bytes of them a byte of its file, more than compression makes of any real one: files that claim
+   * to be larger are refused by their headers, before anything is allocated for their pixels.
    */
   public static PictureReader standard() {
     return STANDARD;
@@ -118,7 +121,8 @@ public final class PictureReader {
    * of its indices.
    */
   Picture readIndices(Path file) {
-    return decode(bytes(file), file.toString(), PictureReader::indices, false);
+    PictureReader plain = with(STANDARD.decode).withoutPlugIns();
+    return plain.decode(bytes(file), file.toString(), PictureReader::indices);
   }
 
   private byte[] bytes(Path file) {
@@ -139,7 +143,7 @@ public final class PictureReader {
    * @throws PictureException where they are too many, damaged or of an unknown format
    */
   public Picture read(byte[] bytes, String name) {
-    return decode(bytes, name, PictureReader::colors, plugIns);
+    return decode(bytes, name, PictureReader::colors);
   }
 
   /** Which decoder reads the file of a header. */
@@ -148,7 +152,7 @@ public final class PictureReader {
     Decoder decoder(Header header) throws IOException;
   }
 
-  private Picture decode(byte[] bytes, String name, Choice choice, boolean plugIns) {
+  private Picture decode(byte[] bytes, String name, Choice choice) {
     if (bytes.length == 0) {
       throw new PictureException(name, "it is empty");
     }
@@ -157,10 +161,14 @@ public final class PictureReader {
     }
     try {
       Header header = Header.of(bytes);
-      limit.check(header.width(), header.height());
+      limit.check(header, bytes.length);
       Picture quick = plugIns ? plugIn(bytes, header) : null;
-      Picture stored = quick == null ? choice.decoder(header).decode(bytes) : quick;
-      return header.orientation().apply(stored);
+      if (quick != null) {
+        return header.orientation().apply(quick);
+      }
+      Samples stored = choice.decoder(header).decode(bytes);
+      byte[] profile = decode.profile() == Profile.SRGB ? header.profile() : null;
+      return header.orientation().apply(stored.picture(profile, decode.alpha()));
     } catch (Throwable e) { // decoders fail in every way on damaged files, also with errors
       throw new PictureException(name, reason(e), e);
     }
@@ -192,12 +200,13 @@ public final class PictureReader {
   private static Decoder colors(Header header) throws IOException {
     return switch (header.format()) {
       case JPEG -> JpegDecoder::decode;
-      case PNG -> file -> Rasters.picture(ImageIo.PNG.read(file, header.size()));
+      case PNG -> file -> PngDecoder.decode(file, header.size());
       case GIF -> GifDecoder::decode;
-      case BMP -> file -> Rasters.picture(ImageIo.BMP.read(file, header.size()));
-      case TIFF -> file -> TiffDecoder.decode(file, header.size(), header.bits());
+      case BMP -> file -> Rasters.samples(ImageIo.BMP.read(file, header.size()));
+      case TIFF -> file -> TiffDecoder.decode(file, header);
       case WEBP -> file -> WebpDecoder.decode(file, header.size());
-      case PBM, PGM, PPM, PNM, PAM -> PnmDecoder::decode;
+      case PBM, PGM, PPM, PAM -> PnmDecoder::decode;
+      case PNM -> PfmDecoder::decode;
       case ICO -> file -> IcoDecoder.decode(file, header.size());
       default -> throw new IOException("not a picture of a format that is read here");
     };
@@ -211,7 +220,7 @@ public final class PictureReader {
       case PNG -> file -> Rasters.indices(ImageIo.PNG.read(file, header.size()));
       case GIF -> GifDecoder::indices;
       case BMP -> file -> Rasters.indices(ImageIo.BMP.read(file, header.size()));
-      case TIFF -> file -> Rasters.indices(TiffDecoder.read(file, header.size()));
+      case TIFF -> file -> Rasters.indices(TiffDecoder.read(file, header));
       default -> colors(header);
     };
   }
@@ -221,8 +230,11 @@ public final class PictureReader {
       return "not enough memory";
     }
     String message = e.getMessage();
-    return message == null || message.isBlank()
-        ? "damaged (" + e.getClass().getSimpleName() + ")"
-        : message;
+    boolean told = e instanceof IOException || e instanceof IllegalArgumentException;
+    return told && message != null && !message.isBlank()
+        ? message
+        : "damaged ("
+            + e.getClass().getSimpleName()
+            + (message == null ? ")" : ": " + message + ")");
   }
 }

@@ -11,12 +11,12 @@ import org.apache.commons.imaging.formats.pnm.PnmImagingParameters;
 final class PnmDecoder {
   private PnmDecoder() {}
 
-  static Picture decode(byte[] file) throws IOException {
+  static Samples decode(byte[] file) throws IOException {
     PnmImageParser parser = new PnmImageParser();
     PnmImagingParameters none = new PnmImagingParameters();
     ByteSource source = ByteSource.array(restated(file));
-    Picture rgb = Rasters.picture(parser.getBufferedImage(source, none));
-    return isGrey(file) ? firstChannel(rgb) : rgb;
+    Samples rgb = Rasters.samples(parser.getBufferedImage(source, none));
+    return isGrey(file) ? Samples.of(rgb.picture(null, Alpha.DROPPED).firstChannel()) : rgb;
   }
 
   /**
@@ -61,13 +61,5 @@ final class PnmDecoder {
       case '1', '2', '4', '5' -> true;
       default -> false;
     };
-  }
-
-  private static Picture firstChannel(Picture rgb) {
-    byte[] grey = Picture.allocate(rgb.width(), rgb.height(), 1);
-    for (int i = 0; i < grey.length; i++) {
-      grey[i] = rgb.pixels()[3 * i];
-    }
-    return Picture.of(rgb.width(), rgb.height(), 1, grey);
   }
 }

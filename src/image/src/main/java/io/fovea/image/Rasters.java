@@ -9,12 +9,14 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What decoders return, as pictures. Only stored samples are read, as {@code getRGB} would apply
- * gamma and colour management: 1, 2 and 4 bits are scaled to 0..255, of more than 8 the highest 8
- * count, palettes are looked up, alpha is dropped.
+ * What decoders return, as samples of 8 bits. Only stored samples are read, as {@code getRGB} would
+ * apply gamma and colour management: 1, 2 and 4 bits are scaled to 0..255, of more than 8 the
+ * highest 8 count, negative ones are 0, palettes are looked up.
  */
 final class Rasters {
   /** A palette in which every index is a level. */
@@ -22,44 +24,47 @@ final class Rasters {
 
   private Rasters() {}
 
-  /** The picture of an image whose samples fill the bits that it declares. */
-  static Picture picture(BufferedImage image) {
-    return picture(image, 0);
+  /** The samples of an image that fill the bits that it declares. */
+  static Samples samples(BufferedImage image) {
+    return samples(image, 0, image.getColorModel().isAlphaPremultiplied());
   }
 
   /**
-   * The picture of an image.
+   * The samples of an image.
    *
    * @param bits bits a sample that are in use; 0 for all that the image declares
+   * @param associated whether colours are stored as alpha leaves them
    */
-  static Picture picture(BufferedImage image, int bits) {
+  static Samples samples(BufferedImage image, int bits, boolean associated) {
     ColorModel colors = image.getColorModel();
     Raster raster = image.getRaster();
     if (colors instanceof IndexColorModel palette) {
       int[] table = new int[palette.getMapSize()];
       palette.getRGBs(table);
-      return look(raster, table);
+      Samples samples = look(raster, table);
+      return palette.hasAlpha() ? samples.with(() -> alphas(raster, table)) : samples;
     }
     if (colors instanceof DiscreteAlphaIndexColorModel palette) {
       int entries = 1 << raster.getSampleModel().getSampleSize(0);
-      return look(raster, IntStream.range(0, entries).map(palette::getRGB).toArray());
+      return look(raster, IntStream.range(0, entries).map(palette::getRGB).toArray())
+          .with(() -> band(raster, 1, 0));
     }
     int type = colors.getColorSpace().getType();
     return switch (type) {
-      case ColorSpace.TYPE_GRAY -> samples(raster, 1, bits, colors);
-      case ColorSpace.TYPE_RGB -> samples(raster, 3, bits, colors);
-      case ColorSpace.TYPE_CMYK -> Cmyk.toRgb(pack(raster, 4, bits), raster);
+      case ColorSpace.TYPE_GRAY -> samples(raster, 1, bits, colors.hasAlpha(), associated);
+      case ColorSpace.TYPE_RGB -> samples(raster, 3, bits, colors.hasAlpha(), associated);
+      case ColorSpace.TYPE_CMYK -> samples(raster, 4, bits, colors.hasAlpha(), associated);
       default -> throw new IllegalArgumentException("its colour space is not read here");
     };
   }
 
-  /** One channel of the palette's indices; of an image that has no palette, its picture. */
-  static Picture indices(BufferedImage image) {
+  /** One channel of the palette's indices; of an image that has no palette, its samples. */
+  static Samples indices(BufferedImage image) {
     ColorModel colors = image.getColorModel();
     boolean indexed =
         colors instanceof IndexColorModel || colors instanceof DiscreteAlphaIndexColorModel;
     if (!indexed) {
-      return picture(image);
+      return samples(image);
     }
     if (image.getSampleModel().getSampleSize(0) > 8) {
       throw new IllegalArgumentException("its palette has more than 256 entries");
@@ -75,12 +80,33 @@ final class Rasters {
     return image;
   }
 
-  private static Picture samples(Raster raster, int channels, int bits, ColorModel colors) {
+  private static Samples samples(
+      Raster raster, int channels, int bits, boolean hasAlpha, boolean associated) {
     byte[] out = pack(raster, channels, bits);
-    if (colors.hasAlpha() && colors.isAlphaPremultiplied()) {
-      divideByAlpha(out, pack(raster, channels + 1, bits), channels);
+    Samples samples = Samples.opaque(raster.getWidth(), raster.getHeight(), channels, out);
+    if (!hasAlpha) {
+      return samples;
     }
-    return Picture.of(raster.getWidth(), raster.getHeight(), channels, out);
+    if (associated) {
+      divideByAlpha(out, band(raster, channels, bits), channels);
+    }
+    return samples.with(() -> band(raster, channels, bits));
+  }
+
+  /** One band, 8 bits a sample. */
+  private static byte[] band(Raster raster, int band, int bits) {
+    int[] bands = {band};
+    return pack(
+        raster.createChild(
+            raster.getMinX(),
+            raster.getMinY(),
+            raster.getWidth(),
+            raster.getHeight(),
+            raster.getMinX(),
+            raster.getMinY(),
+            bands),
+        1,
+        bits);
   }
 
   /** The first {@code channels} bands, interleaved, 8 bits a sample. */
@@ -90,6 +116,10 @@ final class Rasters {
           "%d channels, expected %d".formatted(raster.getNumBands(), channels));
     }
     int size = Math.multiplyExact(raster.getWidth(), raster.getHeight());
+    byte[] own = interleaved(raster, channels);
+    if (own != null && (bits == 0 || bits == 8)) {
+      return own;
+    }
     byte[] out = new byte[Math.multiplyExact(size, channels)];
     for (int band = 0; band < channels; band++) {
       int declared = raster.getSampleModel().getSampleSize(band);
@@ -104,6 +134,20 @@ final class Rasters {
       }
     }
     return out;
+  }
+
+  /** The samples of a raster as they are where no other layout is wanted, else null. */
+  private static byte @Nullable [] interleaved(Raster raster, int channels) {
+    return raster.getParent() == null
+            && raster.getSampleModel() instanceof PixelInterleavedSampleModel model
+            && raster.getDataBuffer() instanceof DataBufferByte buffer
+            && buffer.getOffset() == 0
+            && buffer.getNumBanks() == 1
+            && buffer.getData().length == raster.getWidth() * raster.getHeight() * channels
+            && model.getScanlineStride() == raster.getWidth() * channels
+            && Arrays.equals(model.getBandOffsets(), IntStream.range(0, channels).toArray())
+        ? buffer.getData()
+        : null;
   }
 
   /** The fast way, for the layout that nearly every decoder uses. */
@@ -128,27 +172,46 @@ final class Rasters {
   private static void packBand(Raster raster, int band, int bits, byte[] out, int channels) {
     int type = raster.getDataBuffer().getDataType();
     if (type == DataBuffer.TYPE_FLOAT || type == DataBuffer.TYPE_DOUBLE) {
-      throw new IllegalArgumentException("floating-point samples have no range to scale from");
+      packFloats(raster, band, out, channels);
+      return;
     }
-    if (type == DataBuffer.TYPE_SHORT) {
-      throw new IllegalArgumentException("samples with a sign have no range to scale from");
-    }
+    boolean signed = type == DataBuffer.TYPE_SHORT;
     int w = raster.getWidth();
     int most = bits < 8 ? (1 << bits) - 1 : 255;
     int[] row = new int[w];
     for (int y = 0, at = band; y < raster.getHeight(); y++) {
       raster.getSamples(raster.getMinX(), raster.getMinY() + y, w, 1, band, row);
       for (int x = 0; x < w; x++, at += channels) {
-        out[at] = (byte) (bits >= 8 ? row[x] >>> (bits - 8) : row[x] * 255 / most);
+        int value = signed ? Math.max(0, row[x]) : row[x];
+        out[at] = (byte) (bits >= 8 ? value >>> (bits - 8) : value * 255 / most);
       }
     }
   }
 
-  /** The picture of a palette's indices; its colours are 0xRRGGBB, their highest byte is alpha. */
-  private static Picture look(Raster raster, int[] colors) {
+  private static void packFloats(Raster raster, int band, byte[] out, int channels) {
+    int w = raster.getWidth();
+    float[] row = new float[w];
+    for (int y = 0, at = band; y < raster.getHeight(); y++) {
+      raster.getSamples(raster.getMinX(), raster.getMinY() + y, w, 1, band, row);
+      for (int x = 0; x < w; x++, at += channels) {
+        out[at] = level(row[x]);
+      }
+    }
+  }
+
+  /** A floating-point level, which has no range to scale from: cut to whole ones of 0 to 255. */
+  static byte level(float value) {
+    return (byte) Math.max(0, Math.min((int) value, 255));
+  }
+
+  /** The samples of a palette's indices; its colours are 0xRRGGBB, their highest byte is alpha. */
+  private static Samples look(Raster raster, int[] colors) {
+    return look(raster, colors, isRamp(colors) ? 1 : 3);
+  }
+
+  private static Samples look(Raster raster, int[] colors, int channels) {
     int w = raster.getWidth();
     int h = raster.getHeight();
-    int channels = isRamp(colors) ? 1 : 3;
     byte[] out = Picture.allocate(w, h, channels);
     int[] row = new int[w];
     for (int y = 0, at = 0; y < h; y++) {
@@ -162,7 +225,11 @@ final class Rasters {
         out[at++] = (byte) color;
       }
     }
-    return Picture.of(w, h, channels, out);
+    return Samples.opaque(w, h, channels, out);
+  }
+
+  private static byte[] alphas(Raster raster, int[] colors) {
+    return look(raster, IntStream.of(colors).map(c -> (c >>> 24) * 0x010101).toArray(), 1).data();
   }
 
   /** Whether a palette is none: decoders hand over grey of less than 8 bits as an even ramp. */
@@ -178,14 +245,12 @@ final class Rasters {
     return up || down;
   }
 
-  /** Takes the alpha out of {@code all}, which has it as its last channel, where it was put in. */
-  private static void divideByAlpha(byte[] out, byte[] all, int channels) {
-    for (int i = 0, at = 0; i < all.length; i += channels + 1) {
-      int alpha = all[i + channels] & 0xff;
-      for (int k = 0; k < channels; k++, at++) {
-        if (alpha != 0) {
-          out[at] = (byte) Math.min(255, (all[i + k] & 0xff) * 255 / alpha);
-        }
+  /** Takes the alpha out of samples that it was put in. */
+  private static void divideByAlpha(byte[] samples, byte[] alphas, int channels) {
+    for (int i = 0; i < samples.length; i++) {
+      int alpha = alphas[i / channels] & 0xff;
+      if (alpha != 0) {
+        samples[i] = (byte) Math.min(255, (samples[i] & 0xff) * 255 / alpha);
       }
     }
   }

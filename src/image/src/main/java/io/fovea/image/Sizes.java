@@ -6,16 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.apache.commons.imaging.ImageFormats;
 import org.apache.commons.imaging.bytesource.ByteSource;
-import org.apache.commons.imaging.formats.png.PngImageParser;
-import org.apache.commons.imaging.formats.png.PngImagingParameters;
 import org.apache.commons.imaging.formats.pnm.PnmImageParser;
 import org.apache.commons.imaging.formats.pnm.PnmImagingParameters;
-import org.apache.commons.imaging.formats.webp.WebPImageParser;
-import org.apache.commons.imaging.formats.webp.WebPImagingParameters;
 
 /**
- * The size that a file claims, as it is stored: of PNG, WebP and PNM by Commons Imaging; of the
- * others, some of whose kinds it refuses, from their headers. TIFF has its size among its tags.
+ * The size that a file claims, as it is stored: of PNM by Commons Imaging; of the others, where it
+ * refuses some kinds, misreads large ones or allocates what they claim, from their headers. TIFF
+ * has its size among its tags.
  */
 final class Sizes {
   private static final int BMP_HEADER = 14;
@@ -27,18 +24,25 @@ final class Sizes {
    * The size of the first picture of a file.
    *
    * @throws IOException where the header is cut or damaged
-   * @throws RuntimeException likewise
    */
   static Dimension of(ImageFormats format, byte[] file) throws IOException {
-    ByteSource source = ByteSource.array(file);
+    try {
+      return read(format, file);
+    } catch (IndexOutOfBoundsException e) {
+      throw new IOException("it ends within its header", e);
+    }
+  }
+
+  private static Dimension read(ImageFormats format, byte[] file) throws IOException {
     return switch (format) {
       case JPEG -> JpegHeader.of(file).size();
-      case PNG -> new PngImageParser().getImageSize(source, new PngImagingParameters());
+      case PNG -> PngDecoder.size(file);
       case GIF -> GifDecoder.of(file).canvas();
       case BMP -> bitmap(littleEndian(file), BMP_HEADER);
-      case WEBP -> new WebPImageParser().getImageSize(source, new WebPImagingParameters());
-      case PBM, PGM, PPM, PNM, PAM ->
-          new PnmImageParser().getImageSize(source, new PnmImagingParameters());
+      case WEBP -> WebpDecoder.size(file);
+      case PNM -> PfmDecoder.of(file).size();
+      case PBM, PGM, PPM, PAM ->
+          new PnmImageParser().getImageSize(ByteSource.array(file), new PnmImagingParameters());
       case ICO -> IcoDecoder.size(file);
       default -> throw new IOException("not a picture of a format that is read here");
     };

@@ -1,27 +1,25 @@
 package io.fovea.image;
 
-import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 
 /** The first page of a TIFF or BigTIFF. */
 final class TiffDecoder {
   private static final int BIG = 43;
+  private static final int LZMA = 34925;
 
   private TiffDecoder() {}
 
-  /**
-   * Decodes a file.
-   *
-   * @param bits bits a sample, which the decoder leaves in the low end of bytes or words; 0 where
-   *     the file does not say
-   */
-  static Picture decode(byte[] file, Dimension size, int bits) throws IOException {
-    return Rasters.picture(read(file, size), bits);
+  /** Decodes a file; of samples of other than 8 and 16 bits the low end of words is in use. */
+  static Samples decode(byte[] file, Header header) throws IOException {
+    return Rasters.samples(read(file, header), header.bits(), header.hasAssociatedAlpha());
   }
 
-  static BufferedImage read(byte[] file, Dimension size) throws IOException {
-    return (isBig(file) ? ImageIo.BIG_TIFF : ImageIo.TIFF).read(file, size);
+  static BufferedImage read(byte[] file, Header header) throws IOException {
+    if (header.compression() == LZMA) {
+      throw new IOException("a TIFF that is compressed by LZMA, which is not read here");
+    }
+    return (isBig(file) ? ImageIo.BIG_TIFF : ImageIo.TIFF).read(file, header.size());
   }
 
   private static boolean isBig(byte[] file) {

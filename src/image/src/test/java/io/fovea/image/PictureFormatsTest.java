@@ -179,7 +179,8 @@ class PictureFormatsTest {
         "P3 1 1 255 7 8 9         | 3 | 7,8,9",
         "P4 8 1~U                 | 1 | 255,0,255,0,255,0,255,0",
         "P5 3 1 255~abc           | 1 | 97,98,99",
-        "P6 1 1 255~abc           | 3 | 97,98,99"
+        "P6 1 1 255~abc           | 3 | 97,98,99",
+        "Pf 1 2 1.0~B123A123      | 1 | 11,44"
       })
   void pnmIsReadInAllItsForms(String text, int channels, String samples) {
     byte[] file = text.replace('~', '\n').getBytes(StandardCharsets.US_ASCII);

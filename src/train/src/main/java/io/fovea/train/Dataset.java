@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Picture;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.Task;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +24,14 @@ public interface Dataset {
 
   /** The picture at a position from 0. */
   Picture picture(int index);
+
+  /**
+   * The picture at a position, as a preprocessing's {@link io.fovea.image.Preprocessing#reader}
+   * reads it; a data set that does not read files gives what it has.
+   */
+  default Picture picture(int index, PictureReader reader) {
+    return picture(index);
+  }
 
   /** What should be said of the picture at a position, without decoding it. */
   Target target(int index);

@@ -2,6 +2,7 @@ package io.fovea.train;
 
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
@@ -116,6 +117,7 @@ public sealed interface Evaluation {
     Tally.OfClasses tally = new Tally.OfClasses(labels);
     batches(
         data,
+        classifier.preprocessing().reader(),
         progress,
         (pictures, targets) -> {
           var scores = classifier.score(pictures);
@@ -134,6 +136,7 @@ public sealed interface Evaluation {
     Tally.OfPixels tally = new Tally.OfPixels(labels);
     batches(
         data,
+        segmenter.preprocessing().reader(),
         progress,
         (pictures, targets) -> {
           List<Mask> masks = segmenter.segment(pictures);
@@ -150,6 +153,7 @@ public sealed interface Evaluation {
     Tally.OfValues tally = new Tally.OfValues(regressor.names());
     batches(
         data,
+        regressor.preprocessing().reader(),
         progress,
         (pictures, targets) -> {
           List<float[]> values = regressor.predict(pictures);
@@ -165,12 +169,12 @@ public sealed interface Evaluation {
     void accept(List<Picture> pictures, List<Target> targets);
   }
 
-  private static void batches(Dataset data, IntConsumer progress, Use use) {
+  private static void batches(Dataset data, PictureReader reader, IntConsumer progress, Use use) {
     for (int from = 0; from < data.size(); from += BATCH) {
       List<Picture> pictures = new ArrayList<>();
       List<Target> targets = new ArrayList<>();
       for (int i = from; i < Math.min(data.size(), from + BATCH); i++) {
-        pictures.add(data.picture(i));
+        pictures.add(data.picture(i, reader));
         targets.add(data.target(i));
       }
       use.accept(pictures, targets);

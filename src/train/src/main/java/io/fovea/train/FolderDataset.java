@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Picture;
+import io.fovea.image.PictureReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +39,12 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
 
   @Override
   public Picture picture(int index) {
-    return Picture.read(files.get(index));
+    return picture(index, PictureReader.standard());
+  }
+
+  @Override
+  public Picture picture(int index, PictureReader reader) {
+    return reader.read(files.get(index));
   }
 
   @Override

@@ -134,7 +134,7 @@ final class Loader implements AutoCloseable {
       Picture picture;
       Target target;
       try {
-        Picture whole = data.picture(index);
+        Picture whole = data.picture(index, preprocessing.reader());
         picture = preprocessing.picture(whole);
         target = fitted(data.target(index), whole, index);
       } catch (PictureException e) {

@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.Task;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -156,7 +157,12 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
 
   @Override
   public Picture picture(int index) {
-    return Picture.read(pictures.get(index));
+    return picture(index, PictureReader.standard());
+  }
+
+  @Override
+  public Picture picture(int index, PictureReader reader) {
+    return reader.read(pictures.get(index));
   }
 
   @Override

@@ -23,7 +23,7 @@ public record PixelStatistics(List<Float> mean, List<Float> std) {
     long count = 0;
     int step = Math.max(1, data.size() / sample);
     for (int i = 0; i < data.size(); i += step) {
-      Picture p = preprocessing.picture(data.picture(i));
+      Picture p = preprocessing.picture(data.picture(i, preprocessing.reader()));
       byte[] pixels = p.pixels();
       for (int k = 0; k < pixels.length; k++) {
         double level = (pixels[k] & 255) / 255.0;

@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Picture;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.Task;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -76,6 +77,11 @@ record Subset(Dataset all, int[] which) implements Dataset {
   @Override
   public Picture picture(int index) {
     return all.picture(which[index]);
+  }
+
+  @Override
+  public Picture picture(int index, PictureReader reader) {
+    return all.picture(which[index], reader);
   }
 
   @Override

@@ -71,7 +71,12 @@ record TarDataset(List<String> labels, List<Entry> entries) implements Dataset {
 
   @Override
   public Picture picture(int index) {
-    return PictureReader.standard().read(entries.get(index).bytes, name(index));
+    return picture(index, PictureReader.standard());
+  }
+
+  @Override
+  public Picture picture(int index, PictureReader reader) {
+    return reader.read(entries.get(index).bytes, name(index));
   }
 
   @Override

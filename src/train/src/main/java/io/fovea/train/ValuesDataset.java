@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Picture;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.Task;
 import java.io.IOException;
 import java.io.Reader;
@@ -98,7 +99,12 @@ record ValuesDataset(List<String> labels, List<Path> files, List<float[]> values
 
   @Override
   public Picture picture(int index) {
-    return Picture.read(files.get(index));
+    return picture(index, PictureReader.standard());
+  }
+
+  @Override
+  public Picture picture(int index, PictureReader reader) {
+    return reader.read(files.get(index));
   }
 
   @Override

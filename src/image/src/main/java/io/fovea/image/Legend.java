@@ -52,6 +52,6 @@ final class Legend {
       g.drawString(labels.get(c), x + BOX + GAP, y + BOX - 3);
     }
     g.dispose();
-    return Rasters.picture(image);
+    return Rasters.samples(image).picture(null, Alpha.DROPPED);
   }
 }

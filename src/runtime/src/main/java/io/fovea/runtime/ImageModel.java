@@ -164,7 +164,9 @@ public final class ImageModel implements AutoCloseable {
 
   /**
    * Whether the input is uint8 {@code [N, H, W, 3]}: such a model is fed RGB pictures as they are.
-   * What its file says of preprocessing is then what the graph itself does.
+   * Masks and pictures are taken to cover all of each, unless the file's preprocessing has
+   * geometry, which is then what the graph itself does: frames and crops that it does not tell of
+   * misplace them.
    */
   public boolean takesBytes() {
     return input.bytes();

@@ -117,7 +117,7 @@ class ExplainTest {
         maps);
     Files.copy(circle, photos.resolve("circle-20x31.explain.png"));
     assertRefused(
-        "the heat map would replace a picture", "score", CLOTHES, photos, "--explain", photos);
+        "the result would replace a picture", "score", CLOTHES, photos, "--explain", photos);
     assertFalse(Files.exists(maps), "nothing is written");
   }
 }

@@ -12,7 +12,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "doctor", description = "Shows versions, devices, decoders and libraries that are missing.")
+@Command(
+    name = "doctor",
+    description = "Shows versions, devices, decoders and libraries that are missing.")
 final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "one JSON object")
   boolean json;

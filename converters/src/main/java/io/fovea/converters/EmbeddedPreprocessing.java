@@ -1,10 +1,6 @@
 package io.fovea.converters;
 
 import io.fovea.image.Preprocessing;
-import io.fovea.image.Step;
-import io.fovea.image.Step.Channels;
-import io.fovea.image.Step.Color;
-import io.fovea.image.Step.Decode;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Graph;
@@ -17,7 +13,6 @@ import io.fovea.onnx.ValueInfo;
 import io.fovea.onnx.proto.AttributeProto;
 import io.fovea.onnx.proto.GraphProto;
 import io.fovea.onnx.proto.NodeProto;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +23,7 @@ import java.util.Set;
  * RGB, also where the net sees grey. The numbers are those of the steps outside of a graph.
  */
 public final class EmbeddedPreprocessing {
-  /** The metadata key of what is left to be done outside. */
+  /** The metadata key of the steps. */
   static final String KEY = "fovea.preprocessing";
 
   private static final int OLDEST_OPSET = 11;
@@ -37,8 +32,9 @@ public final class EmbeddedPreprocessing {
   private EmbeddedPreprocessing() {}
 
   /**
-   * The model that takes raw pictures. Its metadata says that its input is RGB as it is; how files
-   * are decoded is still said there, as that happens before there are pixels.
+   * The model that takes raw pictures. Its metadata names the steps, which are now the graph's own, so
+   * that results are found again in the picture; but for how files are decoded, which happens before
+   * there are pixels.
    *
    * @throws OnnxException where the model takes something else than one batch of pictures of the
    *     size and channels that the steps give, is older than opset 11, or a step cannot be embedded
@@ -77,7 +73,8 @@ public final class EmbeddedPreprocessing {
             : sums.cast(tensor, input.type().elements());
     builder.output(last);
     GraphProto front = builder.build().graph().proto();
-    return rest(model, steps)
+    return model
+        .withMetadata(KEY, steps.toJson())
         .withGraph(new Graph(joined(front, model.graph().proto(), input), model.folder()));
   }
 
@@ -113,14 +110,6 @@ public final class EmbeddedPreprocessing {
 
   private static List<String> text(List<Dim> shape) {
     return shape.subList(1, 4).stream().map(d -> d.isKnown() ? d.toString() : "any").toList();
-  }
-
-  /** What is left to be done outside, as metadata. */
-  private static Model rest(Model model, Preprocessing steps) {
-    List<Step> left =
-        new ArrayList<>(steps.steps().stream().filter(Decode.class::isInstance).toList());
-    left.add(new Color(Channels.RGB));
-    return model.withMetadata(KEY, new Preprocessing(left).toJson());
   }
 
   /** The nodes of the one before those of the other, whose input the last of them gives. */

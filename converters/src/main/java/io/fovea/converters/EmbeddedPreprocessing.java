@@ -46,7 +46,7 @@ public final class EmbeddedPreprocessing {
               .formatted(OLDEST_OPSET, model.opset()));
     }
     ValueInfo input = input(model.graph());
-    List<Dim> net = input.type().shape();
+    List<Dim> net = new Value(input.name(), input.type()).shape();
     Set<String> names = names(model.graph().proto());
     Dim batch = net.get(0).isUnknown() ? Dim.of("batch") : net.get(0);
     String raw = free("pictures", names);
@@ -97,7 +97,7 @@ public final class EmbeddedPreprocessing {
 
   /** Channels, height and width, where the net wants certain ones. */
   private static void check(ValueInfo input, Value tensor) {
-    List<Dim> wanted = input.type().shape();
+    List<Dim> wanted = new Value(input.name(), input.type()).shape();
     List<Dim> given = tensor.shape();
     for (int i = 1; i < 4; i++) {
       if (wanted.get(i).isKnown() && !wanted.get(i).equals(given.get(i))) {

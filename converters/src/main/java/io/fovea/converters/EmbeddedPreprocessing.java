@@ -32,9 +32,9 @@ public final class EmbeddedPreprocessing {
   private EmbeddedPreprocessing() {}
 
   /**
-   * The model that takes raw pictures. Its metadata names the steps, which are now the graph's own, so
-   * that results are found again in the picture; but for how files are decoded, which happens before
-   * there are pixels.
+   * The model that takes raw pictures. Its metadata names the steps, which are now the graph's own,
+   * so that results are found again in the picture; but for how files are decoded, which happens
+   * before there are pixels.
    *
    * @throws OnnxException where the model takes something else than one batch of pictures of the
    *     size and channels that the steps give, is older than opset 11, or a step cannot be embedded

@@ -1,6 +1,5 @@
 package io.fovea.cli;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.converters.Architecture;
 import io.fovea.converters.Architectures;
 import io.fovea.converters.DynamicSizes;
@@ -164,7 +163,7 @@ final class ConvertCommand implements Callable<Integer> {
             .formatted(net, left.stream().map(Place::toString).collect(Collectors.joining("\n"))));
   }
 
-  private Model embedded(Model model, Map<String, Object> facts) throws IOException {
+  private Model embedded(Model model, Map<String, Object> facts) {
     Preprocessing steps = Specification.of(net, model.metadata()).preprocessing();
     if (steps == null) {
       throw new Fovea.UserException(
@@ -174,12 +173,6 @@ final class ConvertCommand implements Callable<Integer> {
     double difference = EmbeddedCheck.difference(net, model, embedded, steps);
     facts.put("difference", difference);
     say("%s: its preprocessing is in the graph; largest difference %.1e", net, difference);
-    Object record = new JsonMapper().readValue(steps.toJson(), Object.class);
-    Specification s =
-        Specification.of(net, embedded.metadata()).withProvenance("embeddedPreprocessing", record);
-    for (Map.Entry<String, String> e : s.toMetadata().entrySet()) {
-      embedded = embedded.withMetadata(e.getKey(), e.getValue());
-    }
     return embedded;
   }
 

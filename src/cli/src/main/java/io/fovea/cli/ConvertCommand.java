@@ -10,6 +10,7 @@ import io.fovea.image.Preprocessing;
 import io.fovea.onnx.FixedSizes.Axis;
 import io.fovea.onnx.FixedSizes.Place;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.OnnxException;
 import io.fovea.runtime.Specification;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -169,7 +170,12 @@ final class ConvertCommand implements Callable<Integer> {
       throw new Fovea.UserException(
           net + " does not say how pictures are fed to it: give --preprocessing");
     }
-    Model embedded = EmbeddedPreprocessing.embed(model, steps);
+    Model embedded;
+    try {
+      embedded = EmbeddedPreprocessing.embed(model, steps);
+    } catch (OnnxException e) {
+      throw new Fovea.UserException(net + ": " + e.getMessage());
+    }
     double difference = EmbeddedCheck.difference(net, model, embedded, steps);
     facts.put("difference", difference);
     say("%s: its preprocessing is in the graph; largest difference %.1e", net, difference);

@@ -86,7 +86,11 @@ final class DemoCommand implements Callable<Integer> {
           scores,
           stream -> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
-            Scoring.score(answers, pictures, new Shown(Rows.csv(out, answers.columns())));
+            Scoring.score(
+                answers,
+                answers.preprocessing().reader(),
+                pictures,
+                new Shown(Rows.csv(out, answers.columns())));
             out.flush();
           });
     }

@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import io.fovea.image.PictureReader;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.WholeFile;
 import io.fovea.runtime.Classifier;
@@ -102,6 +103,12 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Mixin ExplainOptions explain = new ExplainOptions();
 
+  @Option(
+      names = "--max-pixels",
+      paramLabel = "N",
+      description = "pictures whose headers say more are refused; default: 178956970")
+  @Nullable Long maxPixels;
+
   @Option(names = "--json", description = "JSON Lines to standard output")
   boolean json;
 
@@ -113,6 +120,9 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (top != null && top < 1) {
       throw new Fovea.UserException("--top: expected 1 or more, met " + top);
+    }
+    if (maxPixels != null && maxPixels < 1) {
+      throw new Fovea.UserException("--max-pixels: expected 1 or more, met " + maxPixels);
     }
     boolean lines = json || (output != null && output.toString().endsWith(".jsonl"));
     if (output != null && !lines && !output.toString().endsWith(".csv")) {
@@ -130,7 +140,7 @@ final class ScoreCommand implements Callable<Integer> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
             List<String> columns = answers.columns();
             Rows to = lines ? Rows.jsonLines(out) : Rows.csv(out, columns);
-            Scoring.score(answers, List.copyOf(files.keySet()), to);
+            Scoring.score(answers, reader(answers), List.copyOf(files.keySet()), to);
             out.flush();
           };
       if (output == null) {
@@ -140,6 +150,11 @@ final class ScoreCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private PictureReader reader(Answers answers) {
+    PictureReader reader = answers.preprocessing().reader();
+    return maxPixels == null ? reader : reader.withMaxPixels(maxPixels);
   }
 
   /** The pictures, and their names below what was given. */

@@ -2,6 +2,7 @@ package io.fovea.cli;
 
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
+import io.fovea.image.PictureReader;
 import io.fovea.runtime.ScoringException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,12 +18,14 @@ final class Scoring {
   private static final long CHUNK_BYTES = 32 << 20; // of files, which are larger when decoded
 
   private final Answers answers;
+  private final PictureReader reader;
   private final Rows rows;
   private int scored;
   private int failed;
 
-  private Scoring(Answers answers, Rows rows) {
+  private Scoring(Answers answers, PictureReader reader, Rows rows) {
     this.answers = answers;
+    this.reader = reader;
     this.rows = rows;
   }
 
@@ -40,8 +43,9 @@ final class Scoring {
   private record Read(Path file, @Nullable Picture picture, String error) {}
 
   /** Scores files, and says how many there were; what cannot be scored gets a row that says so. */
-  static void score(Answers answers, List<Path> files, Rows rows) throws IOException {
-    Scoring all = new Scoring(answers, rows);
+  static void score(Answers answers, PictureReader reader, List<Path> files, Rows rows)
+      throws IOException {
+    Scoring all = new Scoring(answers, reader, rows);
     try (Progress progress = new Progress("score", files.size())) {
       for (int from = 0, to = 0; from < files.size(); from = to) {
         long bytes = 0;
@@ -126,7 +130,7 @@ final class Scoring {
 
   private Read read(Path file) {
     try {
-      return new Read(file, answers.preprocessing().reader().read(file), "");
+      return new Read(file, reader.read(file), "");
     } catch (PictureException e) {
       return new Read(file, null, String.valueOf(e.getMessage()));
     }

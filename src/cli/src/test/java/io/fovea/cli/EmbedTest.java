@@ -115,12 +115,14 @@ class EmbedTest {
   void mistakesAreOneLineAndNothingIsWritten() throws IOException {
     assertMistake(net + " does not say how pictures are fed to it: give --preprocessing");
     assertMistake(
-        "input 'x' takes [C, H, W] = [3, 32, 32], the steps give [3, 224, 224]",
+        net + ": input 'x' takes [C, H, W] = [3, 32, 32], the steps give [3, 224, 224]",
         "--preprocessing",
         "imagenet");
     Path tiles = steps("[{\"step\":\"tiles\",\"height\":32,\"width\":32,\"overlap\":4}]");
     assertMistake(
-        "tiles cannot be embedded: a graph is fed whole pictures", "--preprocessing", tiles);
+        net + ": tiles cannot be embedded: a graph is fed whole pictures",
+        "--preprocessing",
+        tiles);
   }
 
   @Test

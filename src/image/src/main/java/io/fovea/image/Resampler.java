@@ -6,6 +6,7 @@ import java.lang.ref.SoftReference;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RecursiveAction;
 
 /**
  * Resizes of which only a rectangle is wanted: a horizontal pass over the rows that the vertical
@@ -113,16 +114,53 @@ final class Resampler {
     int stride = g.w() * c;
     int top = rows.start();
     wide = room(wide, Math.multiplyExact(stride, rows.end() - top));
-    for (int y = top, at = 0; y < rows.end(); y++, at += stride) {
-      int from = stored(source, toGrey, y);
-      byte[] in = toGrey ? grey : source.pixels();
-      if (sameWidth) {
-        System.arraycopy(in, from + g.x() * c, wide, at, stride);
-      } else {
-        horizontal(in, from, c, wide, at);
+    if (!toGrey && !sameWidth) {
+      new Band(source, top, rows.end()).invoke();
+    } else {
+      for (int y = top, at = 0; y < rows.end(); y++, at += stride) {
+        int from = stored(source, toGrey, y);
+        byte[] in = toGrey ? grey : source.pixels();
+        if (sameWidth) {
+          System.arraycopy(in, from + g.x() * c, wide, at, stride);
+        } else {
+          horizontal(in, from, c, wide, at);
+        }
       }
     }
     vertical(stride, to);
+  }
+
+  /**
+   * Rows {@code from} to {@code to} of the horizontal pass. Of large pictures it is the most that
+   * there is to do: they are halved for processors that have nothing else to do.
+   */
+  private final class Band extends RecursiveAction {
+    private static final int WORTH_HALVING = 400_000; // samples, some half a millisecond
+
+    private final transient Picture source;
+    private final int from;
+    private final int to;
+
+    Band(Picture source, int from, int to) {
+      this.source = source;
+      this.from = from;
+      this.to = to;
+    }
+
+    @Override
+    protected void compute() {
+      int c = source.channels();
+      int line = source.width() * c;
+      if ((long) (to - from) * line >= WORTH_HALVING) {
+        int middle = (from + to) >>> 1;
+        invokeAll(new Band(source, from, middle), new Band(source, middle, to));
+        return;
+      }
+      int stride = columns.size() * c;
+      for (int y = from; y < to; y++) {
+        horizontal(source.pixels(), y * line, c, wide, (y - rows.start()) * stride);
+      }
+    }
   }
 
   /** Where a row begins: in the picture, or, turned to grey, in {@link #grey}. */

@@ -135,7 +135,7 @@ final class Resampler {
    * there is to do: they are halved for processors that have nothing else to do.
    */
   private final class Band extends RecursiveAction {
-    private static final int WORTH_HALVING = 400_000; // samples, some half a millisecond
+    private static final int WORTH_HALVING = 2_000_000; // samples, some two milliseconds
 
     private final transient Picture source;
     private final int from;

@@ -73,6 +73,15 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
       }
       Preprocessing own = model.specification().preprocessing();
       Preprocessing used = own == null ? otherwise : own;
+      boolean inThePlane = kind == Task.Kind.SEGMENTATION || kind == Task.Kind.PICTURE;
+      if (inThePlane
+          && used != null
+          && used.steps().stream().anyMatch(s -> s instanceof Step.Decode d && d.reduced())) {
+        throw new ScoringException(
+            model.name(),
+            "the preprocessing decodes files at reduced size: results would not have the pixels of"
+                + " the file; expected decode without reduced");
+      }
       if (model.takesBytes()) {
         Preprocessing within = own == null ? Preprocessing.of() : own;
         return view.apply(new PictureFeed(model, within, Averaging.none()));
@@ -89,14 +98,6 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
             model.name(),
             "the preprocessing gives %d channels, the model wants %d"
                 .formatted(used.channels(), channels));
-      }
-      boolean inThePlane = kind == Task.Kind.SEGMENTATION || kind == Task.Kind.PICTURE;
-      if (inThePlane
-          && used.steps().stream().anyMatch(s -> s instanceof Step.Decode d && d.reduced())) {
-        throw new ScoringException(
-            model.name(),
-            "the preprocessing decodes files at reduced size: results would not have the pixels of"
-                + " the file; expected decode without reduced");
       }
       return view.apply(new PictureFeed(model, used, Averaging.none()));
     } catch (RuntimeException e) {

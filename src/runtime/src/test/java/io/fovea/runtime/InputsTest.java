@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fovea.image.Alpha;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Step;
@@ -100,6 +101,12 @@ class InputsTest {
           "the model takes bytes [N, H, W, 3], not floats",
           () -> s.model().run(one, new long[] {1, 1, 1, 3}));
     }
+    Step reduced = new Step.Decode(Step.Profile.IGNORED, Alpha.DROPPED, true);
+    Model inside =
+        bytes(Nets::strongest)
+            .withMetadata("fovea.preprocessing", Preprocessing.of(reduced).toJson());
+    var e = assertThrows(ScoringException.class, () -> Segmenter.of(Nets.load(inside), null));
+    assertTrue(String.valueOf(e.getMessage()).contains("decodes files at reduced size"));
     try (Segmenter s =
         Segmenter.of(Nets.load(bytes(Nets::strongest, Dim.of(8), Dim.of(8))), null)) {
       assertProblem(

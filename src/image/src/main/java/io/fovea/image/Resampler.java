@@ -151,7 +151,7 @@ final class Resampler {
     protected void compute() {
       int c = source.channels();
       int line = source.width() * c;
-      if ((long) (to - from) * line >= WORTH_HALVING) {
+      if (to - from > 1 && (long) (to - from) * line >= WORTH_HALVING) {
         int middle = (from + to) >>> 1;
         invokeAll(new Band(source, from, middle), new Band(source, middle, to));
         return;

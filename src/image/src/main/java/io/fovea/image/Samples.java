@@ -45,8 +45,7 @@ record Samples(int width, int height, int channels, byte[] data, @Nullable Suppl
   }
 
   private static Picture over(Fill fill, Picture colors, byte[] alpha) {
-    boolean grey = fill.red() == fill.green() && fill.green() == fill.blue();
-    Picture p = grey ? colors : colors.toRgb();
+    Picture p = fill.isGrey() ? colors : colors.toRgb();
     int c = p.channels();
     byte[] in = p.pixels();
     byte[] out = new byte[in.length];

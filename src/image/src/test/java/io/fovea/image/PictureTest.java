@@ -1,11 +1,14 @@
 package io.fovea.image;
 
+import static io.fovea.image.Resampling.BILINEAR;
 import static io.fovea.image.TestData.assertSame;
 import static io.fovea.image.TestData.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,6 +85,17 @@ class PictureTest {
         Picture actual = Resampler.resize(p, window(size[0], size[1], filter));
         assertSame(expected, actual, filter + " to " + size[0] + "x" + size[1]);
       }
+    }
+  }
+
+  @Test
+  void largePicturesOfFewOrManyRowsAreHalvedWithTheSameResult() {
+    for (int[] size : new int[][] {{2_100_000, 1}, {700_001, 3}, {2_000, 1_500}}) {
+      Picture p = noise(size[0], size[1], 3, 4);
+      Picture expected = p.resize(60, size[1], BILINEAR).resize(60, 40, BILINEAR);
+      List<Picture> actual =
+          IntStream.range(0, 4).parallel().mapToObj(i -> p.resize(60, 40, BILINEAR)).toList();
+      actual.forEach(a -> assertSame(expected, a, p.toString()));
     }
   }
 

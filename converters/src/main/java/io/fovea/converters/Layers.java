@@ -317,6 +317,11 @@ public final class Layers {
     return node("Flatten", name + ".flatten", node("GlobalAveragePool", name, x));
   }
 
+  /** [N, C, H, W] -> [N, C]: the largest of each channel, whatever H and W are. */
+  public Value globalMax(String name, Value x) {
+    return node("Flatten", name + ".flatten", node("GlobalMaxPool", name, x));
+  }
+
   /**
    * Drops a share of the values while training; nothing in a graph that is served.
    *

@@ -39,6 +39,7 @@ class ArchitecturesTest {
     "vgg16, 138357544",
     "vgg19_bn, 143678248",
     "resnet8, 75290",
+    "resnet9, 6573130",
     "resnet20, 269722",
     "resnet32, 464154",
     "resnet44, 658586",

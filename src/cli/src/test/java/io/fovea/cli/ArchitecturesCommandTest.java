@@ -53,7 +53,8 @@ class ArchitecturesCommandTest {
     "resnet50, 4089184256, 427",
     "mobilenet_v2, 300774272, 491",
     "convnext_tiny, 4455531264, 1688",
-    "resnet20, 40551040, 81"
+    "resnet20, 40551040, 81",
+    "resnet9, 379261952, 64"
   })
   void countsAsPapersDo(String name, long multiplyAdds, long field) throws IOException {
     JsonNode facts = json("architectures", name, "--json");

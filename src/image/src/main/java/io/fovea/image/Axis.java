@@ -1,5 +1,7 @@
 package io.fovea.image;
 
+import java.util.Arrays;
+
 /**
  * The weights of one axis of a resize: output {@code i} of a range is the sum of {@code count(i)}
  * source samples from {@code first(i)} on, in fixed point. Its arrays are used again from picture
@@ -15,6 +17,9 @@ final class Axis {
   private double[] exact = {};
   private int width;
   private int size;
+  private int[] sources = {};
+  private int[][] taps = {};
+  private int used; // taps of the output that has the most
 
   /**
    * Makes this the axis of outputs {@code from} (inclusive) to {@code to} (exclusive) of a resize
@@ -60,6 +65,43 @@ final class Axis {
     }
   }
 
+  /**
+   * Lays the weights out for a pass along lines of interleaved samples: every sample of a line of
+   * results is the sum over {@code k < taps()} of the source sample at {@code sources()[j] + k
+   * channels}, weighted by {@code taps(k)[j]}.
+   *
+   * @param in source pixels of a line
+   */
+  void spread(int in, int channels) {
+    used = 0;
+    for (int i = 0; i < size; i++) {
+      used = Math.max(used, count[i]);
+    }
+    int samples = Math.multiplyExact(size, channels);
+    if (sources.length < samples) {
+      sources = new int[samples];
+    }
+    if (taps.length < used) {
+      taps = Arrays.copyOf(taps, used);
+    }
+    for (int k = 0; k < used; k++) {
+      if (taps[k] == null || taps[k].length < samples) {
+        taps[k] = new int[samples];
+      }
+      Arrays.fill(taps[k], 0, samples, 0);
+    }
+    for (int i = 0, j = 0; i < size; i++) {
+      int begin = Math.min(first[i], in - used); // so that no tap lies past the end
+      int shift = first[i] - begin;
+      for (int end = j + channels, c = 0; j < end; j++, c++) {
+        sources[j] = begin * channels + c;
+        for (int k = 0; k < count[i]; k++) {
+          taps[shift + k][j] = weights[i * width + k];
+        }
+      }
+    }
+  }
+
   private void reserve(int outputs, int taps) {
     size = outputs;
     width = taps;
@@ -94,6 +136,21 @@ final class Axis {
   /** Where the weights of an output begin in {@link #weights}. */
   int at(int i) {
     return i * width;
+  }
+
+  /** How many source samples an output of {@link #spread} has. */
+  int taps() {
+    return used;
+  }
+
+  /** The weights of every output's tap k. */
+  int[] taps(int k) {
+    return taps[k];
+  }
+
+  /** Where the first tap of every output lies in a line. */
+  int[] sources() {
+    return sources;
   }
 
   int[] weights() {

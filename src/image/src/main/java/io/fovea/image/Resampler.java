@@ -19,12 +19,15 @@ final class Resampler {
   /** Those at rest: as many as ever worked at once. */
   private static final Queue<SoftReference<Resampler>> POOL = new ConcurrentLinkedQueue<>();
 
+  private static final int RING = 1 << 20; // samples between the passes: 4 MB
+
   private final Axis columns = new Axis();
   private final Axis rows = new Axis();
-  private byte[] wide = {}; // after the horizontal pass
-  private byte[] line = {};
-  private byte[] grey = {};
+  private final Lane lane = new Lane();
+  private int[][] wide = {}; // rows after the horizontal pass: row y at y modulo ring
+  private int ring;
   private int[] sums = {};
+  private byte[] line = {};
   private float[] floats = {};
   private final SoftReference<Resampler> self = new SoftReference<>(this);
 
@@ -93,41 +96,50 @@ final class Resampler {
       pick(source, toGrey, c, to);
       return;
     }
-    if (!sameWidth) {
-      columns.set(source.width(), g.width(), g.x(), right, g.filter());
-    }
-    if (sameHeight) {
+    if (sameWidth && sameHeight) {
       for (int y = g.y(); y < bottom; y++) {
-        int from = stored(source, toGrey, y);
-        byte[] in = toGrey ? grey : source.pixels();
-        if (sameWidth) {
-          to.row(y - g.y(), in, from + g.x() * c);
-        } else {
-          line = room(line, g.w() * c);
-          horizontal(in, from, c, line, 0);
-          to.row(y - g.y(), line, 0);
-        }
+        int from = lane.stored(source, toGrey, y);
+        to.row(y - g.y(), toGrey ? lane.grey : source.pixels(), from + g.x() * c);
       }
       return;
     }
+    columns.set(source.width(), g.width(), g.x(), right, g.filter());
+    columns.spread(source.width(), c);
     rows.set(source.height(), g.height(), g.y(), bottom, g.filter());
     int stride = g.w() * c;
-    int top = rows.start();
-    wide = room(wide, Math.multiplyExact(stride, rows.end() - top));
-    if (!toGrey && !sameWidth) {
-      new Band(source, top, rows.end()).invoke();
-    } else {
-      for (int y = top, at = 0; y < rows.end(); y++, at += stride) {
-        int from = stored(source, toGrey, y);
-        byte[] in = toGrey ? grey : source.pixels();
-        if (sameWidth) {
-          System.arraycopy(in, from + g.x() * c, wide, at, stride);
-        } else {
-          horizontal(in, from, c, wide, at);
-        }
+    reserve(stride);
+    int next = rows.start();
+    for (int i = 0; i < rows.size(); i++) {
+      int end = rows.first(i) + rows.count(i);
+      if (end > next) { // as many more as there is room for
+        int first = Math.max(next, rows.first(i));
+        next = Math.min(rows.end(), rows.first(i) + ring);
+        new Band(source, toGrey, first, next, lane).invoke();
+      }
+      vertical(i, stride);
+      to.row(i, line, 0);
+    }
+  }
+
+  /** Room for rows of so many samples: all that the outputs need at once, and some to go on. */
+  private void reserve(int stride) {
+    int most = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      most = Math.max(most, rows.count(i));
+    }
+    ring = Math.min(rows.end() - rows.start(), Math.max(most, RING / stride));
+    if (wide.length < ring) {
+      wide = Arrays.copyOf(wide, ring);
+    }
+    for (int i = 0; i < ring; i++) {
+      if (wide[i] == null || wide[i].length < stride) {
+        wide[i] = new int[stride];
       }
     }
-    vertical(stride, to);
+    if (sums.length < stride) {
+      sums = new int[stride];
+    }
+    line = room(line, stride);
   }
 
   /**
@@ -138,51 +150,78 @@ final class Resampler {
     private static final int WORTH_HALVING = 2_000_000; // samples, some two milliseconds
 
     private final transient Picture source;
+    private final boolean toGrey;
     private final int from;
     private final int to;
+    private final transient Lane lane;
 
-    Band(Picture source, int from, int to) {
+    Band(Picture source, boolean toGrey, int from, int to, Lane lane) {
       this.source = source;
+      this.toGrey = toGrey;
       this.from = from;
       this.to = to;
+      this.lane = lane;
     }
 
     @Override
     protected void compute() {
-      int c = source.channels();
-      int line = source.width() * c;
-      if (to - from > 1 && (long) (to - from) * line >= WORTH_HALVING) {
+      long samples = (long) (to - from) * source.width() * source.channels();
+      if (to - from > 1 && samples >= WORTH_HALVING) {
         int middle = (from + to) >>> 1;
-        invokeAll(new Band(source, from, middle), new Band(source, middle, to));
+        invokeAll(
+            new Band(source, toGrey, from, middle, lane),
+            new Band(source, toGrey, middle, to, new Lane()));
         return;
       }
-      int stride = columns.size() * c;
+      int channels = toGrey ? 1 : source.channels();
       for (int y = from; y < to; y++) {
-        horizontal(source.pixels(), y * line, c, wide, (y - rows.start()) * stride);
+        int at = lane.stored(source, toGrey, y);
+        byte[] in = toGrey ? lane.grey : source.pixels();
+        lane.horizontal(in, at, channels, columns, wide[y % ring]);
       }
     }
   }
 
-  /** Where a row begins: in the picture, or, turned to grey, in {@link #grey}. */
-  private int stored(Picture source, boolean toGrey, int y) {
-    int width = source.width();
-    int from = y * width * source.channels();
-    if (!toGrey) {
-      return from;
+  /** What one thread of the horizontal pass works with. */
+  private static final class Lane {
+    private byte[] grey = {};
+    private int[] tap = {};
+
+    /** Where a row begins: in the picture, or, turned to grey, in {@link #grey}. */
+    int stored(Picture source, boolean toGrey, int y) {
+      int width = source.width();
+      int from = y * width * source.channels();
+      if (!toGrey) {
+        return from;
+      }
+      grey = room(grey, width);
+      byte[] in = source.pixels();
+      for (int x = 0, at = from; x < width; x++, at += 3) {
+        grey[x] = (byte) Picture.luma(in[at] & 0xff, in[at + 1] & 0xff, in[at + 2] & 0xff);
+      }
+      return 0;
     }
-    grey = room(grey, width);
-    byte[] in = source.pixels();
-    for (int x = 0, at = from; x < width; x++, at += 3) {
-      grey[x] = (byte) Picture.luma(in[at] & 0xff, in[at + 1] & 0xff, in[at + 2] & 0xff);
+
+    /** Gathers one tap of every output, then adds it, weighted, to all of them. */
+    void horizontal(byte[] in, int from, int channels, Axis axis, int[] out) {
+      int n = axis.size() * channels;
+      if (tap.length < n) {
+        tap = new int[n];
+      }
+      Arrays.fill(out, 0, n, HALF);
+      for (int k = 0; k < axis.taps(); k++) {
+        gather(in, from + k * channels, axis.sources(), tap, n);
+        add(tap, axis.taps(k), out, n);
+      }
+      clip(out, n);
     }
-    return 0;
   }
 
   private void pick(Picture source, boolean toGrey, int c, Rows to) {
     line = room(line, columns.size() * c);
     for (int i = 0; i < rows.size(); i++) {
-      int row = stored(source, toGrey, rows.first(i));
-      byte[] in = toGrey ? grey : source.pixels();
+      int row = lane.stored(source, toGrey, rows.first(i));
+      byte[] in = toGrey ? lane.grey : source.pixels();
       for (int k = 0, at = 0; k < columns.size(); k++) {
         int from = row + columns.first(k) * c;
         for (int end = at + c; at < end; at++, from++) {
@@ -193,80 +232,47 @@ final class Resampler {
     }
   }
 
-  private void horizontal(byte[] in, int from, int channels, byte[] out, int at) {
-    if (channels == 3) {
-      rgbRow(in, from, columns, out, at);
-    } else {
-      greyRow(in, from, columns, out, at);
+  /** Row {@code i} of the result, into {@link #line}. */
+  private void vertical(int i, int stride) {
+    Arrays.fill(sums, 0, stride, HALF);
+    int y = rows.first(i);
+    for (int w = rows.at(i), end = w + rows.count(i); w < end; w++, y++) {
+      add(wide[y % ring], rows.weights()[w], sums, stride);
     }
-  }
-
-  private static void greyRow(byte[] in, int line, Axis axis, byte[] out, int at) {
-    int[] weights = axis.weights();
-    for (int i = 0; i < axis.size(); i++) {
-      int sum = HALF;
-      int from = line + axis.first(i);
-      int w = axis.at(i);
-      for (int end = w + axis.count(i); w < end; w++, from++) {
-        sum += (in[from] & 0xff) * weights[w];
-      }
-      out[at + i] = clip(sum);
-    }
-  }
-
-  private static void rgbRow(byte[] in, int line, Axis axis, byte[] out, int start) {
-    int[] weights = axis.weights();
-    int at = start;
-    for (int i = 0; i < axis.size(); i++) {
-      int red = HALF;
-      int green = HALF;
-      int blue = HALF;
-      int from = line + 3 * axis.first(i);
-      int w = axis.at(i);
-      for (int end = w + axis.count(i); w < end; w++, from += 3) {
-        int weight = weights[w];
-        red += (in[from] & 0xff) * weight;
-        green += (in[from + 1] & 0xff) * weight;
-        blue += (in[from + 2] & 0xff) * weight;
-      }
-      out[at++] = clip(red);
-      out[at++] = clip(green);
-      out[at++] = clip(blue);
-    }
-  }
-
-  /** A row of sums at a time: the inner loop runs along memory, which vectorizes. */
-  private void vertical(int stride, Rows to) {
-    line = room(line, stride);
-    if (sums.length < stride) {
-      sums = new int[stride];
-    }
-    int top = rows.start();
-    for (int i = 0; i < rows.size(); i++) {
-      Arrays.fill(sums, 0, stride, HALF);
-      int from = (rows.first(i) - top) * stride;
-      for (int w = rows.at(i), end = w + rows.count(i); w < end; w++, from += stride) {
-        addRow(wide, from, rows.weights()[w], sums, stride);
-      }
-      for (int x = 0; x < stride; x++) {
-        line[x] = clip(sums[x]);
-      }
-      to.row(i, line, 0);
-    }
-  }
-
-  private static void addRow(byte[] in, int from, int weight, int[] sums, int stride) {
+    clip(sums, stride);
     for (int x = 0; x < stride; x++) {
-      sums[x] += (in[from + x] & 0xff) * weight;
+      line[x] = (byte) sums[x];
+    }
+  }
+
+  // Loops over whole rows, all arrays at the same index: these the compiler vectorizes, but for
+  // gather.
+
+  private static void gather(byte[] in, int from, int[] sources, int[] out, int n) {
+    for (int j = 0; j < n; j++) {
+      out[j] = in[from + sources[j]] & 0xff;
+    }
+  }
+
+  private static void add(int[] in, int[] weights, int[] sums, int n) {
+    for (int j = 0; j < n; j++) {
+      sums[j] += in[j] * weights[j];
+    }
+  }
+
+  private static void add(int[] in, int weight, int[] sums, int n) {
+    for (int j = 0; j < n; j++) {
+      sums[j] += in[j] * weight;
+    }
+  }
+
+  private static void clip(int[] sums, int n) {
+    for (int j = 0; j < n; j++) {
+      sums[j] = Math.max(0, Math.min(sums[j] >> PRECISION, 255));
     }
   }
 
   private static byte[] room(byte[] buffer, int size) {
     return buffer.length < size ? new byte[size] : buffer;
-  }
-
-  private static byte clip(int sum) {
-    int v = sum >> PRECISION;
-    return (byte) (v < 0 ? 0 : Math.min(v, 255));
   }
 }

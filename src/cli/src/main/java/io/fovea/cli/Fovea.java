@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       ScoreCommand.class,
+      BenchmarkCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,
       InspectCommand.class,

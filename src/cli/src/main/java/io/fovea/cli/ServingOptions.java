@@ -32,7 +32,7 @@ final class ServingOptions {
     return model;
   }
 
-  private Device device() {
+  Device device() {
     try {
       return Device.named(device);
     } catch (IllegalArgumentException e) {

@@ -1,20 +1,15 @@
 package io.fovea.image;
 
-import static io.fovea.image.Resampling.BILINEAR;
-
 import io.fovea.image.Step.CenterCrop;
 import io.fovea.image.Step.Channels;
 import io.fovea.image.Step.Color;
 import io.fovea.image.Step.Decode;
 import io.fovea.image.Step.Normalize;
-import io.fovea.image.Step.Resize;
 import io.fovea.image.Step.ResizeShorter;
 import io.fovea.image.Step.Tiles;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,26 +21,6 @@ import org.jspecify.annotations.Nullable;
  * Tiles}, last but for normalization, and one {@link Normalize}, last.
  */
 public final class Preprocessing {
-  private static final Map<String, Preprocessing> PRESETS =
-      new TreeMap<>(
-          Map.of(
-              "imagenet",
-              of(
-                  new Color(Channels.RGB),
-                  new ResizeShorter(256, BILINEAR),
-                  new CenterCrop(224, 224),
-                  new Normalize(
-                      255, List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f))),
-              "zero-one",
-              of(new Color(Channels.RGB), levels(255, 0, 0, 0)),
-              "raw",
-              of(new Color(Channels.RGB)),
-              "caffe",
-              of(
-                  new Color(Channels.BGR),
-                  new Resize(224, 224, BILINEAR),
-                  levels(1, 104, 117, 123))));
-
   private final List<Step> steps;
   private final Channels channels;
   private final int fused; // first of the steps that are one with writing the tensor
@@ -94,10 +69,6 @@ public final class Preprocessing {
     }
   }
 
-  private static Normalize levels(float divisor, float... mean) {
-    return new Normalize(divisor, List.of(mean[0], mean[1], mean[2]), List.of(1f, 1f, 1f));
-  }
-
   /** These steps. */
   public static Preprocessing of(Step... steps) {
     return new Preprocessing(List.of(steps));
@@ -111,12 +82,23 @@ public final class Preprocessing {
    * @throws PictureException listing the presets, where there is none of that name
    */
   public static Preprocessing named(String preset) {
-    Preprocessing found = PRESETS.get(preset);
-    if (found == null) {
-      throw problem(
-          "no preset '%s'; there are %s".formatted(preset, String.join(", ", PRESETS.keySet())));
+    return Preset.named(preset).preprocessing(-1, -1, -1);
+  }
+
+  /**
+   * Of a preset, the same for a net that takes but one size or number of channels: crops and
+   * resizes are of that size, {@code imagenet} resizes in proportion before, {@code zero-one} and
+   * {@code raw} resize by bilinear, and turn grey for one channel. Other steps stay as they are.
+   *
+   * @param channels of the net, and its height and width; -1 where any fit
+   */
+  public Preprocessing fitting(long channels, long height, long width) {
+    for (Preset preset : Preset.values()) {
+      if (equals(preset.preprocessing(-1, -1, -1))) {
+        return preset.preprocessing((int) channels, (int) height, (int) width);
+      }
     }
-    return found;
+    return this;
   }
 
   /** The steps in their order. */

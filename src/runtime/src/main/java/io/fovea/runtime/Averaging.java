@@ -47,10 +47,10 @@ public record Averaging(boolean flip, int crops) {
    * @throws ScoringException where its preprocessing does not allow for them
    */
   void check(PictureFeed feed) {
-    if (crops > 1 && (feed.model().takesBytes() || crop(feed.preprocessing().steps()) < 0)) {
+    if (crops > 1 && (feed.asTheyAre() || crop(feed.preprocessing().steps()) < 0)) {
       throw feed.problem("crops want a preprocessing that ends in center_crop");
     }
-    if (flip && feed.model().takesBytes() && feed.model().outputShape().length == 4) {
+    if (flip && feed.asTheyAre() && feed.model().outputShape().length == 4) {
       throw feed.problem("flips of masks and pictures want a model that takes floats, not bytes");
     }
   }
@@ -72,7 +72,7 @@ public record Averaging(boolean flip, int crops) {
     if (crops > 1) {
       corners(p.steps(), picture, views);
     }
-    views.add(feed.model().takesBytes() ? picture.toRgb() : p.picture(picture));
+    views.add(feed.asTheyAre() ? picture.toRgb() : p.picture(picture));
     if (flip) {
       views.addAll(views.stream().map(Picture::flipHorizontally).toList());
     }

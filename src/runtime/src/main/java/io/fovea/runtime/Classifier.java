@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * 1]} for the second of two classes. Pictures of any format and size are fed to it as it was
  * trained. Thread-safe; closing waits for runs under way.
  */
-public final class Classifier implements AutoCloseable {
+public final class Classifier implements View<Scores> {
   private final PictureFeed feed;
   private final Task.Output output;
   private final List<String> labels;
@@ -55,10 +55,12 @@ public final class Classifier implements AutoCloseable {
     return labels;
   }
 
+  @Override
   public ImageModel model() {
     return feed.model();
   }
 
+  @Override
   public Preprocessing preprocessing() {
     return feed.preprocessing();
   }
@@ -88,10 +90,46 @@ public final class Classifier implements AutoCloseable {
     return pictures.stream().map(p -> Scores.mean(feed.views(p, this::scores))).toList();
   }
 
+  /**
+   * The likeliest classes of each picture, likeliest first: what {@link Scores#top} gives, without
+   * the probabilities of all others being handed over.
+   */
+  public List<List<Scores.Score>> top(List<Picture> pictures, int count) {
+    if (!feed.averaging().isNone()) {
+      return score(pictures).stream().map(s -> s.top(count)).toList();
+    }
+    return feed.run(pictures, (picture, batch, item) -> top(batch, item, count));
+  }
+
   private Scores scores(Output batch, int item) {
+    return Scores.of(names(batch), batch.item(item), output);
+  }
+
+  private List<Scores.Score> top(Output batch, int item, int count) {
+    List<String> names = names(batch);
+    if (feed.columns(batch.shape()) == 1) {
+      return scores(batch, item).top(count);
+    }
+    int from = item * names.size();
+    if (output == Task.Output.LOGITS) {
+      Scores.toProbabilities(batch.values(), from, from + names.size());
+    }
+    return Scores.top(names, batch.values(), from, count);
+  }
+
+  private List<String> names(Output batch) {
     long classes = classes(batch.shape());
-    List<String> names = labels.size() == classes ? labels : feed.labels(classes);
-    return Scores.of(names, batch.item(item), output);
+    return labels.size() == classes ? labels : feed.labels(classes);
+  }
+
+  @Override
+  public List<Scores> answers(List<Picture> pictures) {
+    return score(pictures);
+  }
+
+  @Override
+  public List<Integer> fed(Picture picture) {
+    return feed.fed(picture);
   }
 
   @Override

@@ -1,32 +1,30 @@
 package io.fovea.runtime;
 
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A loaded ONNX file that takes pictures: one input, floats {@code [N, C, H, W]} that a
- * preprocessing makes or bytes {@code [N, H, W, 3]} that are the pictures themselves, and at least
- * one float output, of which the first is given. Thread-safe; closing waits for runs under way.
+ * A loaded ONNX file that takes pictures: one input, numbers {@code [N, C, H, W]} or {@code [N, H,
+ * W, C]} that a preprocessing makes, or bytes {@code [N, H, W, 3]} that can be the pictures
+ * themselves, and at least one output of numbers, of which the first is given. Thread-safe; closing
+ * waits for runs under way.
  */
 public final class ImageModel implements AutoCloseable {
   private final String name;
@@ -34,11 +32,10 @@ public final class ImageModel implements AutoCloseable {
   private final Device.Choice choice;
   private final Specification specification;
   private final InputPort input;
-  private final String outputName;
-  private final long[] outputShape;
+  private final OutputPort result;
   private final Task.Output output;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-  private final Queue<FloatBuffer> buffers = new ConcurrentLinkedQueue<>();
+  private final Deque<Slot> slots = new ArrayDeque<>(); // at rest, as many as ever ran at once
   private boolean closed;
 
   private ImageModel(
@@ -53,11 +50,11 @@ public final class ImageModel implements AutoCloseable {
       throw new ScoringException(name, "expected one input, met " + session.getInputNames());
     }
     this.input = InputPort.of(name, inputs.get(0));
+    boolean foreign = specification.preprocessing() == null;
     NodeInfo first = session.getOutputInfo().values().iterator().next();
-    this.outputName = first.getName();
-    this.outputShape = floats(first).getShape();
+    this.result = OutputPort.of(name, first, foreign && input.channelsLast());
     Task task = specification.task();
-    this.output = task == null ? output(lastOperator.apply(outputName)) : task.output();
+    this.output = task == null ? output(lastOperator.apply(result.name())) : task.output();
   }
 
   private static Task.Output output(String lastOperator) {
@@ -65,15 +62,6 @@ public final class ImageModel implements AutoCloseable {
       case "Softmax", "Sigmoid" -> Task.Output.PROBABILITIES;
       default -> Task.Output.LOGITS; // also LogSoftmax, whose softmax are the probabilities
     };
-  }
-
-  private TensorInfo floats(NodeInfo node) {
-    if (node.getInfo() instanceof TensorInfo t && t.type == OnnxJavaType.FLOAT) {
-      return t;
-    }
-    throw new ScoringException(
-        name,
-        "output '%s': expected a float tensor, met %s".formatted(node.getName(), node.getInfo()));
   }
 
   /** Loads a file, using as many threads as there are processors. */
@@ -157,24 +145,24 @@ public final class ImageModel implements AutoCloseable {
     return choice.reason();
   }
 
-  /** {@code [N, C, H, W]} or, of bytes, {@code [N, H, W, 3]}; -1 where any size fits. */
+  /** {@code [N, C, H, W]}, wherever the file has the channels; -1 where any size fits. */
   public long[] inputShape() {
-    return input.shape().clone();
+    return input.planar();
   }
 
   /**
-   * Whether the input is uint8 {@code [N, H, W, 3]}: such a model is fed RGB pictures as they are.
-   * Masks and pictures are taken to cover all of each, unless the file's preprocessing has
-   * geometry, which is then what the graph itself does: frames and crops that it does not tell of
+   * Whether the input is uint8 {@code [N, H, W, 3]}: such a model can be fed RGB pictures as they
+   * are. Masks and pictures are then taken to cover all of each, unless the file's preprocessing
+   * has geometry, which is what the graph itself does: frames and crops that it does not tell of
    * misplace them.
    */
   public boolean takesBytes() {
-    return input.bytes();
+    return input.takesPictures();
   }
 
-  /** Shape of the first output; -1 where it follows from the input. */
+  /** Shape of the first output, {@code [N, C, h, w]} if of four axes; -1 where it follows. */
   public long[] outputShape() {
-    return outputShape.clone();
+    return result.shape().clone();
   }
 
   /**
@@ -192,94 +180,135 @@ public final class ImageModel implements AutoCloseable {
    * @throws ScoringException where the pictures do not have one tensor shape
    */
   public Output run(List<Picture> pictures, Preprocessing preprocessing) {
-    if (pictures.isEmpty()) {
-      throw new ScoringException(name, "a batch wants at least one picture");
-    }
-    if (input.bytes()) {
-      return run(() -> input.tensor(pictures));
-    }
-    Picture first = pictures.get(0);
-    int[] each = preprocessing.shape(first.width(), first.height());
-    long[] shape = {pictures.size(), each[0], each[1], each[2]};
-    FloatBuffer tensor = borrow(shape);
-    try {
-      for (Picture picture : pictures) {
-        if (!Arrays.equals(each, preprocessing.shape(picture.width(), picture.height()))) {
-          throw new ScoringException(
-              name, "one batch holds %s and %s, whose tensors differ".formatted(first, picture));
-        }
-        preprocessing.write(picture, tensor);
-      }
-      return run(tensor.flip(), shape);
-    } finally {
-      buffers.add(tensor);
-    }
-  }
-
-  /**
-   * A direct buffer for a batch. There are as many as there were runs at once; one that is too
-   * small is left to the garbage collector.
-   */
-  private FloatBuffer borrow(long[] shape) {
-    double wanted = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
-    if (wanted > Integer.MAX_VALUE / Float.BYTES) {
-      throw new ScoringException(name, text(shape) + " is more than one buffer can hold");
-    }
-    int size = (int) wanted;
-    FloatBuffer used = buffers.poll();
-    if (used != null && used.capacity() >= size) {
-      return used.clear();
-    }
-    return ByteBuffer.allocateDirect(Float.BYTES * size)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+    return run(pictures, takesBytes() ? null : preprocessing, Output::copy);
   }
 
   /**
    * Feeds a batch as it is.
    *
-   * @param tensor {@code [N, C, H, W]}, row-major; direct buffers are not copied
+   * @param tensor {@code [N, C, H, W]}, row-major
    * @throws ScoringException where the shape does not fit the model
    */
   public Output run(FloatBuffer tensor, long[] shape) {
-    if (input.bytes()) {
+    if (takesBytes()) {
       throw new ScoringException(name, "the model takes bytes [N, H, W, 3], not floats");
     }
-    input.check(shape);
-    return run(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), tensor, shape));
+    if (shape.length != 4) {
+      input.check(shape);
+    }
+    FloatBuffer own = tensor.duplicate();
+    return run(
+        input.shape(shape),
+        (slot, in) -> {
+          if (input.isPlanarFloats()) {
+            in.asFloatBuffer().put(own);
+            return;
+          }
+          int each = own.remaining() / Math.toIntExact(shape[0]);
+          for (int n = 0; n < shape[0]; n++) {
+            input.put(own.slice(n * each, each), (int) shape[1], in);
+          }
+        },
+        Output::copy);
   }
 
+  /**
+   * Feeds pictures of one size after preprocessing.
+   *
+   * @param preprocessing null to feed them as they are
+   * @param use takes the output, which is valid until it returns
+   */
+  <T> T run(
+      List<Picture> pictures, @Nullable Preprocessing preprocessing, Function<Output, T> use) {
+    if (pictures.isEmpty()) {
+      throw new ScoringException(name, "a batch wants at least one picture");
+    }
+    Picture first = pictures.get(0);
+    int[] each = shape(first, preprocessing);
+    for (Picture picture : pictures) {
+      if (picture.width() != first.width() || picture.height() != first.height()) {
+        if (!Arrays.equals(each, shape(picture, preprocessing))) {
+          throw new ScoringException(
+              name, "one batch holds %s and %s, whose tensors differ".formatted(first, picture));
+        }
+      }
+    }
+    return run(
+        input.shape(pictures.size(), each[0], each[1], each[2]),
+        (slot, in) -> {
+          if (preprocessing == null) {
+            pictures.forEach(p -> InputPort.put(p, in));
+          } else {
+            write(pictures, preprocessing, each, slot, in);
+          }
+        },
+        use);
+  }
+
+  private static int[] shape(Picture picture, @Nullable Preprocessing preprocessing) {
+    return preprocessing == null
+        ? new int[] {3, picture.height(), picture.width()}
+        : preprocessing.shape(picture.width(), picture.height());
+  }
+
+  private void write(
+      List<Picture> pictures, Preprocessing preprocessing, int[] each, Slot slot, ByteBuffer in) {
+    if (input.isPlanarFloats()) {
+      FloatBuffer planes = in.asFloatBuffer();
+      for (Picture picture : pictures) {
+        preprocessing.write(picture, planes);
+      }
+      return;
+    }
+    FloatBuffer planes = slot.planes(each[0] * each[1] * each[2]);
+    for (Picture picture : pictures) {
+      preprocessing.write(picture, planes.rewind());
+      input.put(planes.flip(), each[0], in);
+    }
+  }
+
+  /** Writes a batch into its tensor. */
   @FunctionalInterface
-  private interface Batch {
-    OnnxTensor open() throws OrtException;
+  private interface Filling {
+    void fill(Slot slot, ByteBuffer in);
   }
 
-  private Output run(Batch batch) {
+  private <T> T run(long[] shape, Filling filling, Function<Output, T> use) {
     lock.readLock().lock();
     try {
       if (closed) {
         throw new ScoringException(name, "the model is closed");
       }
-      try (OnnxTensor in = batch.open()) {
-        return run(in);
+      Slot slot = borrow(shape);
+      try {
+        filling.fill(slot, slot.input(shape));
+        return use.apply(slot.run());
       } catch (OrtException e) {
-        throw new ScoringException(name, String.valueOf(e.getMessage()), e);
+        throw new ScoringException(name, "input " + text(shape) + ": " + e.getMessage(), e);
+      } finally {
+        giveBack(slot);
       }
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  private Output run(OnnxTensor in) {
-    try (OrtSession.Result result = session.run(Map.of(input.name(), in))) {
-      OnnxTensor out = (OnnxTensor) result.get(outputName).orElseThrow();
-      FloatBuffer buffer = out.getFloatBuffer();
-      float[] values = new float[buffer.remaining()];
-      buffer.get(values);
-      return new Output(values, out.getInfo().getShape());
-    } catch (OrtException e) {
-      String met = text(in.getInfo().getShape());
-      throw new ScoringException(name, "input " + met + ": " + e.getMessage(), e);
+  /** A slot of that shape, where one is at rest. */
+  private Slot borrow(long[] shape) {
+    synchronized (slots) {
+      for (Slot slot : slots) {
+        if (slot.isOf(shape)) {
+          slots.remove(slot);
+          return slot;
+        }
+      }
+      return slots.isEmpty() ? new Slot(session, input, result) : slots.removeLast();
+    }
+  }
+
+  private void giveBack(Slot slot) {
+    synchronized (slots) {
+      slots.addFirst(slot);
     }
   }
 
@@ -295,6 +324,7 @@ public final class ImageModel implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
+        slots.forEach(Slot::close);
         session.close();
       }
     } catch (OrtException e) {

@@ -2,35 +2,88 @@ package io.fovea.runtime;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.platform.Fp16Conversions;
 import io.fovea.image.Picture;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Set;
 
 /**
- * What a model takes: floats {@code [N, C, H, W]}, which a preprocessing makes of pictures, or
- * bytes {@code [N, H, W, 3]}, the RGB levels of pictures as they are.
+ * What a model takes: numbers {@code [N, C, H, W]} or {@code [N, H, W, C]}, which a preprocessing
+ * makes of pictures, or bytes {@code [N, H, W, 3]}, which can also be the RGB levels of pictures as
+ * they are.
+ *
+ * @param file shape as the file has it; -1 where any size fits
+ * @param type float, double, float16, bfloat16 or uint8
+ * @param channelsLast whether it is {@code [N, H, W, C]}
  */
-record InputPort(String model, String name, long[] shape, boolean bytes) {
+record InputPort(String model, String name, long[] file, OnnxJavaType type, boolean channelsLast) {
+  private static final Set<OnnxJavaType> TYPES =
+      Set.of(
+          OnnxJavaType.FLOAT,
+          OnnxJavaType.DOUBLE,
+          OnnxJavaType.FLOAT16,
+          OnnxJavaType.BFLOAT16,
+          OnnxJavaType.UINT8);
+
   static InputPort of(String model, NodeInfo node) {
     if (node.getInfo() instanceof TensorInfo t) {
       long[] shape = t.getShape();
-      boolean floats = t.type == OnnxJavaType.FLOAT && shape.length == 4;
-      boolean bytes = t.type == OnnxJavaType.UINT8 && shape.length == 4;
-      if (floats || (bytes && (shape[3] == 3 || shape[3] < 0))) {
-        return new InputPort(model, node.getName(), shape, bytes);
+      if (TYPES.contains(t.type) && shape.length == 4) {
+        boolean last = isLast(shape, t.type);
+        if (isChannels(shape[last ? 3 : 1])) {
+          return new InputPort(model, node.getName(), shape, t.type, last);
+        }
       }
       throw new ScoringException(
           model,
-          "input '%s': expected float [N, C, H, W] or uint8 [N, H, W, 3], met %s %s"
-              .formatted(node.getName(), t.type, ImageModel.text(shape)));
+          "input '%s': expected float, double, float16 or uint8 [N, C, H, W] or [N, H, W, C] of 1"
+                  .formatted(node.getName())
+              + " or 3 channels, met %s %s".formatted(t.type, ImageModel.text(shape)));
     }
     throw new ScoringException(
         model, "input '%s': expected a tensor, met %s".formatted(node.getName(), node.getInfo()));
+  }
+
+  /** Where both axes could be the channels, bytes have them last, as pictures do, numbers first. */
+  private static boolean isLast(long[] shape, OnnxJavaType type) {
+    boolean first = shape[1] == 1 || shape[1] == 3;
+    boolean last = shape[3] == 1 || shape[3] == 3;
+    return first == last ? type == OnnxJavaType.UINT8 : last;
+  }
+
+  private static boolean isChannels(long size) {
+    return size < 0 || size == 1 || size == 3;
+  }
+
+  /** Whether pictures can be fed as they are. */
+  boolean takesPictures() {
+    return type == OnnxJavaType.UINT8 && channelsLast && file[3] != 1;
+  }
+
+  /** Whether a preprocessing can write into it. */
+  boolean isPlanarFloats() {
+    return type == OnnxJavaType.FLOAT && !channelsLast;
+  }
+
+  /** The shape {@code [N, C, H, W]}, wherever the channels are. */
+  long[] planar() {
+    return channelsLast ? new long[] {file[0], file[3], file[1], file[2]} : file.clone();
+  }
+
+  /**
+   * The shape of a batch as the file wants it.
+   *
+   * @param planar {@code [N, C, H, W]}
+   * @throws ScoringException where it does not fit
+   */
+  long[] shape(long... planar) {
+    long[] met =
+        channelsLast ? new long[] {planar[0], planar[2], planar[3], planar[1]} : planar.clone();
+    check(met);
+    return met;
   }
 
   /**
@@ -39,36 +92,61 @@ record InputPort(String model, String name, long[] shape, boolean bytes) {
    * @throws ScoringException where its shape does not fit
    */
   void check(long[] met) {
-    boolean fits = met.length == shape.length;
-    for (int i = 0; fits && i < shape.length; i++) {
-      fits = shape[i] < 0 || shape[i] == met[i];
+    boolean fits = met.length == file.length;
+    for (int i = 0; fits && i < file.length; i++) {
+      fits = file[i] < 0 || file[i] == met[i];
     }
     if (!fits) {
       throw new ScoringException(
           model,
           "input '%s': expected %s, met %s"
-              .formatted(name, ImageModel.text(shape), ImageModel.text(met)));
+              .formatted(name, ImageModel.text(file), ImageModel.text(met)));
     }
   }
 
-  /**
-   * A batch {@code [N, H, W, 3]} of pictures as they are.
-   *
-   * @throws ScoringException where they are not of one size
-   */
-  OnnxTensor tensor(List<Picture> pictures) throws OrtException {
-    Picture first = pictures.get(0);
-    long[] batch = {pictures.size(), first.height(), first.width(), 3};
-    check(batch);
-    int size = Math.toIntExact(Arrays.stream(batch).reduce(1, Math::multiplyExact));
-    ByteBuffer levels = ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
-    for (Picture picture : pictures) {
-      if (picture.height() != first.height() || picture.width() != first.width()) {
-        throw new ScoringException(model, "one batch holds " + first + " and " + picture);
-      }
-      levels.put(picture.toRgb().pixels());
+  /** Bytes that a batch of a shape takes. */
+  int bytes(long[] shape) {
+    double wanted = Arrays.stream(shape).asDoubleStream().reduce(type.size, (a, b) -> a * b);
+    if (wanted > Integer.MAX_VALUE) {
+      throw new ScoringException(
+          model, ImageModel.text(shape) + " is more than one buffer can hold");
     }
-    return OnnxTensor.createTensor(
-        OnnxRuntime.environment(), levels.flip(), batch, OnnxJavaType.UINT8);
+    return (int) wanted;
+  }
+
+  /** Writes a picture as it is, {@code [H, W, 3]}. */
+  static void put(Picture picture, ByteBuffer out) {
+    out.put(picture.toRgb().pixels());
+  }
+
+  /**
+   * Writes numbers as the file wants them.
+   *
+   * @param planes {@code [C, H, W]}, from position to limit
+   */
+  void put(FloatBuffer planes, int channels, ByteBuffer out) {
+    int plane = planes.remaining() / channels;
+    int start = planes.position();
+    if (!channelsLast) {
+      for (int i = start; i < planes.limit(); i++) {
+        put(planes.get(i), out);
+      }
+      return;
+    }
+    for (int i = start; i < start + plane; i++) {
+      for (int c = 0; c < channels; c++) {
+        put(planes.get(i + c * plane), out);
+      }
+    }
+  }
+
+  private void put(float value, ByteBuffer out) {
+    switch (type) {
+      case DOUBLE -> out.putDouble(value);
+      case FLOAT16 -> out.putShort(Fp16Conversions.floatToFp16(value));
+      case BFLOAT16 -> out.putShort(Fp16Conversions.floatToBf16(value));
+      case UINT8 -> out.put((byte) Math.max(0, Math.min(255, Math.round(value))));
+      default -> out.putFloat(value);
+    }
   }
 }

@@ -9,6 +9,11 @@ import java.util.Arrays;
  * @param shape such as {@code [N, classes]} or {@code [N, C, H, W]}
  */
 public record Output(float[] values, long[] shape) {
+  /** One that stays as it is. */
+  Output copy() {
+    return new Output(values.clone(), shape.clone());
+  }
+
   /** Values of one item of the batch. */
   public float[] item(int n) {
     int each = values.length / Math.toIntExact(shape[0]);

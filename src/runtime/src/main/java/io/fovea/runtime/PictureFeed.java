@@ -5,12 +5,14 @@ import io.fovea.image.Preprocessing;
 import io.fovea.image.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -21,14 +23,15 @@ import org.jspecify.annotations.Nullable;
  * how it runs pictures of many sizes. A batch has at most {@link #LARGEST_BATCH} pictures, and as
  * many as make {@link #MOST_VALUES} numbers, but at least one. Thread-safe.
  */
-record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging averaging) {
+record PictureFeed(
+    ImageModel model, Preprocessing preprocessing, boolean asTheyAre, Averaging averaging) {
   /** Pictures in a batch at most, unless the model wants more. */
   static final int LARGEST_BATCH = 32;
 
   /** Numbers in the tensor of a batch at most: 64 MiB, unless one picture has more. */
   static final long MOST_VALUES = 1 << 24;
 
-  /** What a view makes of one item of a batch's output. */
+  /** What a view makes of one item of a batch's output, which is valid until it returns. */
   @FunctionalInterface
   interface Answer<T> {
     T of(Picture picture, Output batch, int item);
@@ -45,7 +48,7 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
     void of(int which, Output batch, int item);
   }
 
-  /** Takes what the network says of one of some pictures. */
+  /** Takes what the network says of one of some pictures, which is valid until it returns. */
   @FunctionalInterface
   interface EachGrid {
     void of(int which, SampleGrid grid);
@@ -82,9 +85,9 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
             "the preprocessing decodes files at reduced size: results would not have the pixels of"
                 + " the file; expected decode without reduced");
       }
-      if (model.takesBytes()) {
+      if (model.takesBytes() && (own != null || used == null)) {
         Preprocessing within = own == null ? Preprocessing.of() : own;
-        return view.apply(new PictureFeed(model, within, Averaging.none()));
+        return view.apply(new PictureFeed(model, within, true, Averaging.none()));
       }
       if (used == null) {
         throw new ScoringException(
@@ -92,14 +95,18 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
             "the file does not say how pictures are fed to it; name a preprocessing, such as"
                 + " imagenet");
       }
-      long channels = model.inputShape()[1];
+      long[] shape = model.inputShape();
+      if (own == null) {
+        used = used.fitting(shape[1], shape[2], shape[3]);
+      }
+      long channels = shape[1];
       if (channels >= 0 && channels != used.channels()) {
         throw new ScoringException(
             model.name(),
             "the preprocessing gives %d channels, the model wants %d"
                 .formatted(used.channels(), channels));
       }
-      return view.apply(new PictureFeed(model, used, Averaging.none()));
+      return view.apply(new PictureFeed(model, used, false, Averaging.none()));
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -164,12 +171,12 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
     steps.removeIf(Step.Tiles.class::isInstance);
     boolean normalizes = steps.stream().anyMatch(Step.Normalize.class::isInstance);
     steps.add(normalizes ? steps.size() - 1 : steps.size(), tiles);
-    return new PictureFeed(model, new Preprocessing(steps), averaging).checked();
+    return new PictureFeed(model, new Preprocessing(steps), asTheyAre, averaging).checked();
   }
 
   /** The same model with other views averaged. */
   PictureFeed averaging(Averaging other) {
-    return new PictureFeed(model, preprocessing, other).checked();
+    return new PictureFeed(model, preprocessing, asTheyAre, other).checked();
   }
 
   /** The same of a model whose answers lie in the plane: crops do not show all of it. */
@@ -181,7 +188,7 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
   }
 
   private PictureFeed checked() {
-    if (model.takesBytes() && preprocessing.tiles() != null) {
+    if (asTheyAre && preprocessing.tiles() != null) {
       throw problem("the model takes whole pictures as bytes, not tiles of them");
     }
     averaging.check(this);
@@ -233,7 +240,7 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
     }
     SampleGrid[] only = new SampleGrid[1];
     Picture fed = mirrored ? prepared.flipHorizontally() : prepared;
-    prepared(List.of(fed), 1, (which, grid) -> only[0] = grid);
+    prepared(List.of(fed), 1, (which, grid) -> only[0] = grid.copy());
     return only[0];
   }
 
@@ -266,7 +273,7 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
   <T> List<T> views(Picture picture, BiFunction<Output, Integer, T> answer) {
     List<Picture> views = averaging.views(this, picture);
     List<T> answers = new ArrayList<>();
-    Preprocessing how = model.takesBytes() ? preprocessing : values();
+    Preprocessing how = asTheyAre ? preprocessing : values();
     batches(
         views,
         how,
@@ -284,8 +291,8 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
   }
 
   /** The shape of what the model is fed of a picture. */
-  private List<Integer> fed(Picture p) {
-    if (model.takesBytes()) {
+  List<Integer> fed(Picture p) {
+    if (asTheyAre) {
       return List.of(p.height(), p.width(), 3);
     }
     return Arrays.stream(preprocessing.shape(p.width(), p.height())).boxed().toList();
@@ -311,24 +318,36 @@ record PictureFeed(ImageModel model, Preprocessing preprocessing, Averaging aver
     long fixed = model.inputShape()[0];
     int step = fixed > 0 ? (int) fixed : most;
     for (int from = 0; from < alike.size(); from += step) {
+      int first = from;
       List<Picture> some = alike.subList(from, Math.min(alike.size(), from + step));
-      Output out = batch(some, how, fixed > 0 ? step : some.size());
-      for (int k = 0; k < some.size(); k++) {
-        each.of(from + k, out, k);
-      }
+      batch(
+          some,
+          how,
+          fixed > 0 ? step : some.size(),
+          out -> {
+            for (int k = 0; k < some.size(); k++) {
+              each.of(first + k, out, k);
+            }
+          });
     }
   }
 
   /** Runs one batch; one that is smaller than a fixed batch is filled up with its first picture. */
-  private Output batch(List<Picture> pictures, Preprocessing how, int size) {
-    List<Picture> full = new ArrayList<>(pictures);
-    while (full.size() < size) {
-      full.add(full.get(0));
+  private void batch(List<Picture> pictures, Preprocessing how, int size, Consumer<Output> use) {
+    List<Picture> full = pictures;
+    if (size > pictures.size()) {
+      full = new ArrayList<>(pictures);
+      full.addAll(Collections.nCopies(size - pictures.size(), pictures.get(0)));
     }
-    Output out = model.run(full, how);
-    if (out.shape().length == 0 || out.shape()[0] != size) {
-      throw misfit("one item for each of " + size + " pictures", out.shape());
-    }
-    return out;
+    model.run(
+        full,
+        asTheyAre ? null : how,
+        out -> {
+          if (out.shape().length == 0 || out.shape()[0] != size) {
+            throw misfit("one item for each of " + size + " pictures", out.shape());
+          }
+          use.accept(out);
+          return out;
+        });
   }
 }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * in and out that meets a coloured picture gives it another luma; chroma (YCbCr as in JPEG) is the
  * picture's own, resized bicubically.
  */
-public final class PictureTransformer implements AutoCloseable {
+public final class PictureTransformer implements View<Picture> {
   private final PictureFeed feed;
   private final Task.Range range;
   private final boolean reversed;
@@ -105,10 +105,12 @@ public final class PictureTransformer implements AutoCloseable {
         model, Task.Kind.PICTURE, otherwise, feed -> new PictureTransformer(feed, range));
   }
 
+  @Override
   public ImageModel model() {
     return feed.model();
   }
 
+  @Override
   public Preprocessing preprocessing() {
     return feed.preprocessing();
   }
@@ -184,6 +186,16 @@ public final class PictureTransformer implements AutoCloseable {
 
   private static boolean isWhole(int tensor, int samples) {
     return tensor % samples == 0 || samples % tensor == 0;
+  }
+
+  @Override
+  public List<Picture> answers(List<Picture> pictures) {
+    return transform(pictures);
+  }
+
+  @Override
+  public List<Integer> fed(Picture picture) {
+    return feed.fed(picture);
   }
 
   @Override

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * {@code [N, K]} or {@code [N]}, handed over as it is. Thread-safe; closing waits for runs under
  * way.
  */
-public final class Regressor implements AutoCloseable {
+public final class Regressor implements View<float[]> {
   private final PictureFeed feed;
   private final List<String> names;
 
@@ -48,10 +48,12 @@ public final class Regressor implements AutoCloseable {
     return names;
   }
 
+  @Override
   public ImageModel model() {
     return feed.model();
   }
 
+  @Override
   public Preprocessing preprocessing() {
     return feed.preprocessing();
   }
@@ -72,6 +74,16 @@ public final class Regressor implements AutoCloseable {
   private float[] numbers(Output batch, int item) {
     feed.labels(feed.columns(batch.shape())); // a file may leave its shape open
     return batch.item(item);
+  }
+
+  @Override
+  public List<float[]> answers(List<Picture> pictures) {
+    return predict(pictures);
+  }
+
+  @Override
+  public List<Integer> fed(Picture picture) {
+    return feed.fed(picture);
   }
 
   @Override

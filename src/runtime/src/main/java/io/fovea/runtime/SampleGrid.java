@@ -25,6 +25,12 @@ record SampleGrid(
     return new SampleGrid(own, 0, channels, height, width, tensorHeight, tensorWidth);
   }
 
+  /** One that stays when the batch's output is used again. */
+  SampleGrid copy() {
+    int size = channels * height * width;
+    return with(Arrays.copyOfRange(values, item * size, (item + 1) * size));
+  }
+
   private float[] own() {
     int size = channels * height * width;
     return item == 0 && values.length == size

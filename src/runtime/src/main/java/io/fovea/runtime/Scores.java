@@ -1,9 +1,7 @@
 package io.fovea.runtime;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What a classifier says of one picture. Immutable.
@@ -28,10 +26,33 @@ public record Scores(List<String> labels, float[] probabilities) {
 
   /** The likeliest classes, likeliest first; of equals, the first in the output. */
   public List<Score> top(int count) {
-    return IntStream.range(0, probabilities.length)
-        .mapToObj(i -> new Score(i, labels.get(i), probabilities[i]))
-        .sorted(Comparator.comparingDouble((Score s) -> -s.probability))
-        .limit(count)
+    return top(labels, probabilities, 0, count);
+  }
+
+  /**
+   * The likeliest of the classes whose probabilities begin at a place; of equals, the first.
+   *
+   * @param labels of all of these classes
+   */
+  static List<Score> top(List<String> labels, float[] probabilities, int from, int count) {
+    int n = Math.min(count, labels.size());
+    int[] best = new int[n];
+    int found = 0;
+    for (int i = 0; i < labels.size(); i++) {
+      float p = probabilities[from + i];
+      int at = found;
+      while (at > 0 && p > probabilities[from + best[at - 1]]) {
+        at--;
+      }
+      if (at < n) {
+        int moved = Math.min(found, n - 1) - at;
+        System.arraycopy(best, at, best, at + 1, moved);
+        best[at] = i;
+        found = Math.min(found + 1, n);
+      }
+    }
+    return Arrays.stream(best, 0, found)
+        .mapToObj(i -> new Score(i, labels.get(i), probabilities[from + i]))
         .toList();
   }
 
@@ -61,26 +82,25 @@ public record Scores(List<String> labels, float[] probabilities) {
 
   /** Changes logits in place: the sigmoid of a single one, else their softmax. */
   static void toProbabilities(float[] logits) {
-    if (logits.length == 1) {
-      logits[0] = (float) (1 / (1 + Math.exp(-logits[0])));
-    } else {
-      softmax(logits);
-    }
+    toProbabilities(logits, 0, logits.length);
   }
 
-  private static void softmax(float[] values) {
+  /** The same of those from one place up to another. */
+  static void toProbabilities(float[] logits, int from, int to) {
+    if (to - from == 1) {
+      logits[from] = (float) (1 / (1 + Math.exp(-logits[from])));
+      return;
+    }
     float max = Float.NEGATIVE_INFINITY;
-    for (float v : values) {
-      max = Math.max(max, v);
+    for (int i = from; i < to; i++) {
+      max = Math.max(max, logits[i]);
     }
     double sum = 0;
-    double[] e = new double[values.length];
-    for (int i = 0; i < e.length; i++) {
-      e[i] = Math.exp(values[i] - max);
-      sum += e[i];
+    for (int i = from; i < to; i++) {
+      sum += Math.exp(logits[i] - max);
     }
-    for (int i = 0; i < e.length; i++) {
-      values[i] = (float) (e[i] / sum);
+    for (int i = from; i < to; i++) {
+      logits[i] = (float) (Math.exp(logits[i] - max) / sum);
     }
   }
 

@@ -3,7 +3,7 @@ package io.fovea.runtime;
 import org.jspecify.annotations.Nullable;
 
 /** A model that cannot be loaded or run; the message names the model, what was expected and met. */
-public final class ScoringException extends RuntimeException {
+public sealed class ScoringException extends RuntimeException permits RefusedException {
   private static final long serialVersionUID = 1L;
 
   private final String model;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * at the size of the picture, whatever the size of the tensor. Thread-safe; closing waits for runs
  * under way.
  */
-public final class Segmenter implements AutoCloseable {
+public final class Segmenter implements View<Mask> {
   private final PictureFeed feed;
   private final UnaryOperator<SampleGrid> values;
   private final float threshold;
@@ -71,10 +71,12 @@ public final class Segmenter implements AutoCloseable {
     return labels;
   }
 
+  @Override
   public ImageModel model() {
     return feed.model();
   }
 
+  @Override
   public Preprocessing preprocessing() {
     return feed.preprocessing();
   }
@@ -120,6 +122,16 @@ public final class Segmenter implements AutoCloseable {
         GridLine.of(mapping.x(), picture.width(), grid.tensorWidth(), grid.width()),
         GridLine.of(mapping.y(), picture.height(), grid.tensorHeight(), grid.height()),
         threshold);
+  }
+
+  @Override
+  public List<Mask> answers(List<Picture> pictures) {
+    return segment(pictures);
+  }
+
+  @Override
+  public List<Integer> fed(Picture picture) {
+    return feed.fed(picture);
   }
 
   @Override

@@ -27,7 +27,7 @@ record Tiling(PictureFeed feed, Step.Tiles tiles) {
   SampleGrid run(Picture prepared, boolean mirrored) {
     SampleGrid[] first = new SampleGrid[1];
     Picture corner = prepared.crop(0, 0, tiles.width(), tiles.height());
-    feed.prepared(List.of(corner), 1, (which, grid) -> first[0] = grid);
+    feed.prepared(List.of(corner), 1, (which, grid) -> first[0] = grid.copy());
     SampleGrid tile = first[0];
     int stride = stride(tile);
     Picture all = mirrored ? whole(prepared, stride).flipHorizontally() : whole(prepared, stride);

@@ -98,7 +98,7 @@ class AveragingTest {
   void masksAreOfTheMeanProbabilitiesAndPicturesOfTheMeanValues() {
     Picture p = ClassifierTest.noise(31, 17, 3);
     ImageModel model = Nets.load(Nets::blurred);
-    PictureFeed feed = new PictureFeed(model, UNIT, Averaging.none());
+    PictureFeed feed = new PictureFeed(model, UNIT, false, Averaging.none());
     SampleGrid a = grid(feed, p);
     SampleGrid b = grid(feed, p.flipHorizontally());
     try (Segmenter s = Segmenter.of(model, UNIT)) {
@@ -129,7 +129,7 @@ class AveragingTest {
   }
 
   private static SampleGrid grid(PictureFeed feed, Picture p) {
-    return feed.grids(List.of(p), values -> values, (picture, grid) -> grid).get(0);
+    return feed.grids(List.of(p), values -> values, (picture, grid) -> grid.copy()).get(0);
   }
 
   private static float[] at(SampleGrid g, int x, int y) {

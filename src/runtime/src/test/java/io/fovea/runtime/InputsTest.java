@@ -119,14 +119,24 @@ class InputsTest {
   void otherInputsAreRefused() {
     Dim n = Dim.of("batch");
     assertInput(
-        "expected float [N, C, H, W] or uint8 [N, H, W, 3], met UINT8 [any, 3, 8, 8]",
-        DataType.UINT8,
+        "expected float, double, float16 or uint8 [N, C, H, W] or [N, H, W, C] of 1 or 3 channels,"
+            + " met FLOAT [any, 4, 8, 8]",
+        DataType.FLOAT,
+        n,
+        Dim.of(4),
+        Dim.of(8),
+        Dim.of(8));
+    assertInput(
+        "expected float, double, float16 or uint8 [N, C, H, W] or [N, H, W, C] of 1 or 3 channels,"
+            + " met INT64 [any, 3, 8, 8]",
+        DataType.INT64,
         n,
         Dim.of(3),
         Dim.of(8),
         Dim.of(8));
     assertInput(
-        "expected float [N, C, H, W] or uint8 [N, H, W, 3], met FLOAT [any, 8]",
+        "expected float, double, float16 or uint8 [N, C, H, W] or [N, H, W, C] of 1 or 3 channels,"
+            + " met FLOAT [any, 8]",
         DataType.FLOAT,
         n,
         Dim.of(8));

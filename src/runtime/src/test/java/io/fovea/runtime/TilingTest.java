@@ -29,8 +29,8 @@ class TilingTest {
       new Step.Normalize(255, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.25f));
 
   private static SampleGrid grid(ImageModel model, Picture picture, Step... steps) {
-    PictureFeed feed = new PictureFeed(model, Preprocessing.of(steps), Averaging.none());
-    return feed.grids(List.of(picture), UnaryOperator.identity(), (p, g) -> g).get(0);
+    PictureFeed feed = new PictureFeed(model, Preprocessing.of(steps), false, Averaging.none());
+    return feed.grids(List.of(picture), UnaryOperator.identity(), (p, g) -> g.copy()).get(0);
   }
 
   private static void assertSame(SampleGrid wanted, SampleGrid met, String what) {
@@ -84,12 +84,15 @@ class TilingTest {
       Picture picture = ClassifierTest.noise(131, 97, 7);
       PictureFeed tiled =
           new PictureFeed(
-              model, Preprocessing.of(new Step.Tiles(64, 64, 19), NORMALIZE), Averaging.flips());
+              model,
+              Preprocessing.of(new Step.Tiles(64, 64, 19), NORMALIZE),
+              false,
+              Averaging.flips());
       PictureFeed all =
-          new PictureFeed(model, Preprocessing.of(whole, NORMALIZE), Averaging.flips());
+          new PictureFeed(model, Preprocessing.of(whole, NORMALIZE), false, Averaging.flips());
       assertSame(
-          all.grids(List.of(picture), UnaryOperator.identity(), (p, g) -> g).get(0),
-          tiled.grids(List.of(picture), UnaryOperator.identity(), (p, g) -> g).get(0),
+          all.grids(List.of(picture), UnaryOperator.identity(), (p, g) -> g.copy()).get(0),
+          tiled.grids(List.of(picture), UnaryOperator.identity(), (p, g) -> g.copy()).get(0),
           "flipped");
     }
   }

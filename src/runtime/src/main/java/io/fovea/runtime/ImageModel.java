@@ -39,18 +39,23 @@ public final class ImageModel implements AutoCloseable {
   private boolean closed;
 
   private ImageModel(
-      String name, OrtSession session, Device.Choice choice, UnaryOperator<String> lastOperator)
+      String name,
+      OrtSession session,
+      Device.Choice choice,
+      Specification otherwise,
+      UnaryOperator<String> lastOperator)
       throws OrtException {
     this.name = name;
     this.session = session;
     this.choice = choice;
-    this.specification = Specification.of(name, session.getMetadata().getCustomMetadata());
+    Specification own = Specification.of(name, session.getMetadata().getCustomMetadata());
+    this.specification = own.or(otherwise);
     List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
     if (inputs.size() != 1) {
       throw new ScoringException(name, "expected one input, met " + session.getInputNames());
     }
     this.input = InputPort.of(name, inputs.get(0));
-    boolean foreign = specification.preprocessing() == null;
+    boolean foreign = own.preprocessing() == null;
     NodeInfo first = session.getOutputInfo().values().iterator().next();
     this.result = OutputPort.of(name, first, foreign && input.channelsLast());
     Task task = specification.task();
@@ -76,6 +81,17 @@ public final class ImageModel implements AutoCloseable {
    * @throws ScoringException where the file is no model of pictures, or the device is not usable
    */
   public static ImageModel load(Path file, Device device, int threads) {
+    return load(file, device, threads, Specification.none());
+  }
+
+  /**
+   * Loads a file.
+   *
+   * @param threads threads that ONNX Runtime uses for one run, 1 or more
+   * @param otherwise what is taken where the file does not say, such as the names of the classes
+   * @throws ScoringException where the file is no model of pictures, or the device is not usable
+   */
+  public static ImageModel load(Path file, Device device, int threads, Specification otherwise) {
     if (!Files.isRegularFile(file)) {
       throw new ScoringException(
           file.toString(), Files.exists(file) ? "not a file" : "no such file");
@@ -84,6 +100,7 @@ public final class ImageModel implements AutoCloseable {
         file.toString(),
         device,
         threads,
+        otherwise,
         (e, o) -> e.createSession(file.toString(), o),
         value -> LastOperator.of(file, value));
   }
@@ -95,6 +112,7 @@ public final class ImageModel implements AutoCloseable {
         name,
         device,
         threads,
+        Specification.none(),
         (e, o) -> e.createSession(bytes, o),
         value -> LastOperator.of(bytes, value));
   }
@@ -105,7 +123,12 @@ public final class ImageModel implements AutoCloseable {
   }
 
   private static ImageModel load(
-      String name, Device device, int threads, Opener opener, UnaryOperator<String> lastOperator) {
+      String name,
+      Device device,
+      int threads,
+      Specification otherwise,
+      Opener opener,
+      UnaryOperator<String> lastOperator) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
@@ -115,7 +138,7 @@ public final class ImageModel implements AutoCloseable {
       Device.Choice choice = device.configure(options, name);
       OrtSession session = opener.open(OnnxRuntime.environment(), options);
       try {
-        return new ImageModel(name, session, choice, lastOperator);
+        return new ImageModel(name, session, choice, otherwise, lastOperator);
       } catch (OrtException | RuntimeException e) {
         session.close();
         throw e;

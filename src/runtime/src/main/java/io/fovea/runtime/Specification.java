@@ -53,6 +53,15 @@ public record Specification(
     return new Specification(task, preprocessing, other, provenance);
   }
 
+  /** This, and of another what this does not say. */
+  public Specification or(Specification other) {
+    return new Specification(
+        task == null ? other.task : task,
+        preprocessing == null ? other.preprocessing : preprocessing,
+        labels.isEmpty() ? other.labels : labels,
+        provenance.isEmpty() ? other.provenance : provenance);
+  }
+
   /** The same with one more fact of the model's origin. */
   public Specification withProvenance(String key, Object value) {
     Map<String, Object> more = new TreeMap<>(provenance);

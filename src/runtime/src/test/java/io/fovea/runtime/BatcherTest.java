@@ -208,8 +208,7 @@ class BatcherTest {
         (g, x) -> {
           float[] levels = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
           Value table = g.initializer(Tensor.of("table", new long[] {10}, levels));
-          Value level =
-              g.node("Cast", "level", List.of(Nets.means(g, x)), Attribute.of("to", 7));
+          Value level = g.node("Cast", "level", List.of(Nets.means(g, x)), Attribute.of("to", 7));
           return g.node("Gather", "found", List.of(table, level));
         };
     Batcher.Limits slow = LIMITS.withLongestWait(Duration.ofMillis(200));

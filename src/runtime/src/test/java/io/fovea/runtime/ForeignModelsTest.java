@@ -77,8 +77,7 @@ class ForeignModelsTest {
         assertArrayEquals(wanted.predict(pictures.get(i)), together.get(i), within);
         if (type != DataType.FLOAT16) { // near ties, which another rounding decides
           assertArrayEquals(
-              masks.segment(pictures.get(i)).classes(),
-              same.segment(pictures.get(i)).classes());
+              masks.segment(pictures.get(i)).classes(), same.segment(pictures.get(i)).classes());
         }
       }
     }

@@ -14,8 +14,15 @@ final class ServingOptions {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "cpu, cuda:N or auto; default: ${DEFAULT-VALUE}")
+      description = {
+        "where nodes run, first choice first: cpu, cuda:N, tensorrt:N, coreml, directml:N,",
+        "openvino, xnnpack, or the path of a provider library, such as tensorrt,cuda,cpu; options",
+        "follow as :NAME=VALUE, such as cuda:0:gpu_mem_limit=2G; auto: cuda:0,cpu; default: auto"
+      })
   String device = "auto";
+
+  @Option(names = "--strict", description = "fails where a node would run elsewhere than on these")
+  boolean strict;
 
   @Option(
       names = "--preprocessing",
@@ -33,8 +40,14 @@ final class ServingOptions {
   }
 
   private Device device() {
+    Device named = device(device);
+    return strict ? named.asStrict() : named;
+  }
+
+  /** A device that an option names. */
+  static Device device(String text) {
     try {
-      return Device.named(device);
+      return Device.named(text);
     } catch (IllegalArgumentException e) {
       throw new Fovea.UserException(String.valueOf(e.getMessage()));
     }

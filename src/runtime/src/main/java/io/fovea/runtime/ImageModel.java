@@ -3,7 +3,6 @@ package io.fovea.runtime;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -31,7 +30,7 @@ import java.util.function.UnaryOperator;
 public final class ImageModel implements AutoCloseable {
   private final String name;
   private final OrtSession session;
-  private final Device.Choice choice;
+  private final Sessions.Opened opened;
   private final Specification specification;
   private final InputPort input;
   private final String outputName;
@@ -41,12 +40,11 @@ public final class ImageModel implements AutoCloseable {
   private final Queue<FloatBuffer> buffers = new ConcurrentLinkedQueue<>();
   private boolean closed;
 
-  private ImageModel(
-      String name, OrtSession session, Device.Choice choice, UnaryOperator<String> lastOperator)
+  private ImageModel(String name, Sessions.Opened opened, UnaryOperator<String> lastOperator)
       throws OrtException {
     this.name = name;
-    this.session = session;
-    this.choice = choice;
+    this.session = opened.session();
+    this.opened = opened;
     this.specification = Specification.of(name, session.getMetadata().getCustomMetadata());
     List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
     if (inputs.size() != 1) {
@@ -111,25 +109,26 @@ public final class ImageModel implements AutoCloseable {
         value -> LastOperator.of(bytes, value));
   }
 
-  private interface Opener {
-    OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
-        throws OrtException;
-  }
-
   private static ImageModel load(
-      String name, Device device, int threads, Opener opener, UnaryOperator<String> lastOperator) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // errors are exceptions
-      // Waiting threads sleep: a service has better uses for its processors.
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      Device.Choice choice = device.configure(options, name);
-      OrtSession session = opener.open(OnnxRuntime.environment(), options);
+      String name,
+      Device device,
+      int threads,
+      Sessions.Opener opener,
+      UnaryOperator<String> lastOperator) {
+    Sessions.Setup setup =
+        options -> {
+          options.setIntraOpNumThreads(threads);
+          options.setInterOpNumThreads(1);
+          options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // exceptions say it
+          // Waiting threads sleep: a service has better uses for its processors.
+          options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        };
+    try {
+      Sessions.Opened opened = Sessions.open(name, device, setup, opener);
       try {
-        return new ImageModel(name, session, choice, lastOperator);
+        return new ImageModel(name, opened, lastOperator);
       } catch (OrtException | RuntimeException e) {
-        session.close();
+        opened.close();
         throw e;
       }
     } catch (OrtException e) {
@@ -147,14 +146,14 @@ public final class ImageModel implements AutoCloseable {
     return specification;
   }
 
-  /** The device that is in use. */
+  /** The device that is in use: what was asked for, less what cannot be used. */
   public Device device() {
-    return choice.device();
+    return opened.device();
   }
 
-  /** Why that device: asked for, or what keeps {@code auto} from CUDA. */
+  /** Why that device: asked for, or what keeps its other providers out. */
   public String deviceReason() {
-    return choice.reason();
+    return opened.reason();
   }
 
   /** {@code [N, C, H, W]} or, of bytes, {@code [N, H, W, 3]}; -1 where any size fits. */
@@ -271,7 +270,7 @@ public final class ImageModel implements AutoCloseable {
   }
 
   private Output run(OnnxTensor in) {
-    try (OrtSession.Result result = session.run(Map.of(input.name(), in))) {
+    try (OrtSession.Result result = session.run(Map.of(input.name(), in), opened.runOptions())) {
       OnnxTensor out = (OnnxTensor) result.get(outputName).orElseThrow();
       FloatBuffer buffer = out.getFloatBuffer();
       float[] values = new float[buffer.remaining()];
@@ -295,7 +294,7 @@ public final class ImageModel implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        session.close();
+        opened.close();
       }
     } catch (OrtException e) {
       throw new ScoringException(name, String.valueOf(e.getMessage()), e);

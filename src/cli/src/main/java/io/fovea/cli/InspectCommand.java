@@ -8,6 +8,8 @@ import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.OnnxException;
 import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Device;
+import io.fovea.runtime.Placement;
 import io.fovea.runtime.Specification;
 import io.fovea.train.Roles;
 import io.fovea.train.Surgery;
@@ -46,6 +48,13 @@ final class InspectCommand implements Callable<Integer> {
       description =
           "counts multiply-adds for a picture of this size; default: the file's, where it has one")
   @Nullable String size;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description =
+          "also runs the file there once, on a blank picture, and tells what each node runs on")
+  @Nullable String device;
 
   @Option(names = "--json", description = "one JSON object")
   boolean json;
@@ -88,6 +97,9 @@ final class InspectCommand implements Callable<Integer> {
       named.put("constants", texts(graph, roles.constants()));
       facts.put("initializers", named);
     }
+    if (device != null) {
+      place(facts, ServingOptions.device(device));
+    }
     if (svg != null) {
       GraphSvg.write(svg, String.valueOf(file.getFileName()), model, cost);
     }
@@ -97,6 +109,17 @@ final class InspectCommand implements Callable<Integer> {
       print("", facts);
     }
     return 0;
+  }
+
+  private void place(Map<String, Object> facts, Device asked) {
+    Placement met = Placement.of(file, asked, size == null ? null : TrainCommand.sides(size));
+    Map<String, List<String>> nodes = new TreeMap<>();
+    met.nodes()
+        .forEach(
+            n -> nodes.computeIfAbsent(n.provider(), p -> new ArrayList<>()).add(n.toString()));
+    facts.put("device", "%s (%s)".formatted(met.device(), met.reason()));
+    facts.put("nodesRun", met.counts());
+    facts.put("nodes", nodes);
   }
 
   /** Counted at the size that is asked for, that pictures are fed at, or that the file declares. */

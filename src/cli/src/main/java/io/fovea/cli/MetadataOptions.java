@@ -90,7 +90,7 @@ final class MetadataOptions {
     return shape == null || shape.size() < rank ? Dim.UNKNOWN : shape.get(1);
   }
 
-  private static List<String> names(Path file) throws IOException {
+  static List<String> names(Path file) throws IOException {
     if (!file.toString().endsWith(".json")) {
       return Files.readAllLines(file).stream()
           .map(String::strip)

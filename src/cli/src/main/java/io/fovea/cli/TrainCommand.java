@@ -7,11 +7,13 @@ import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
 import io.fovea.onnx.Model;
+import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Augmentation;
 import io.fovea.train.Dataset;
 import io.fovea.train.DivergedException;
+import io.fovea.train.Libtorch;
 import io.fovea.train.Loss;
 import io.fovea.train.Optimizer;
 import io.fovea.train.PixelStatistics;
@@ -119,6 +121,12 @@ final class TrainCommand implements Callable<Integer> {
   @Nullable String preset;
 
   @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "cpu, cuda:N or auto; default: ${DEFAULT-VALUE}")
+  String device = "cpu";
+
+  @Option(
       names = "--json",
       description = "an object a line to standard output: epochs, then the file")
   boolean json;
@@ -130,6 +138,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     OutputFile.model(output);
+    Device trained = Libtorch.usable(ServingOptions.device(device));
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
       throw new Fovea.UserException(GraphOptions.NAMES + " are for new graphs, not " + net);
@@ -149,7 +158,7 @@ final class TrainCommand implements Callable<Integer> {
         named == null
             ? tuning.prepared(Objects.requireNonNull(file), outputs, graph.dropout, graph.seed)
             : fresh(named, fed, all);
-    train(model, parts, fed, recipe, output, json);
+    train(model, parts, fed, recipe, trained, output, json);
     return 0;
   }
 
@@ -260,7 +269,13 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Trains, tells how it goes, and writes the file. */
   static void train(
-      Model model, List<Dataset> parts, Preprocessing fed, Recipe recipe, Path output, boolean json)
+      Model model,
+      List<Dataset> parts,
+      Preprocessing fed,
+      Recipe recipe,
+      Device device,
+      Path output,
+      boolean json)
       throws IOException {
     Dataset data = parts.get(0);
     Terminal.note(
@@ -273,12 +288,14 @@ final class TrainCommand implements Callable<Integer> {
         data.task() == Task.Kind.REGRESSION ? "values" : "classes");
     recipe.facts().forEach((k, v) -> Terminal.note("  %s: %s", k, v));
     Terminal.note("  preprocessing: %s", fed.toJson());
+    Terminal.note("  device: %s", device);
     Trained trained;
     try (EpochLines lines = new EpochLines(recipe.epochs(), json)) {
       trained =
           Trainer.of(model)
               .recipe(recipe)
               .preprocessing(fed)
+              .device(device)
               .listener(lines)
               .fit(data, parts.get(1));
     } catch (DivergedException e) {

@@ -1,112 +1,93 @@
 package io.fovea.runtime;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Where a model runs: {@code cpu}, {@code cuda:N}, or {@code auto}, which is the first CUDA device
- * where one can be used and else the CPU. What was asked for is what is used, or loading fails with
- * what is missing; only {@code auto} falls back, and says so.
+ * Where a model runs: execution providers of ONNX Runtime, the first choice first. Each node of a
+ * graph runs on the first of them that takes it, and on the CPU where none does, unless the device
+ * is strict. Of several providers those that cannot be used are left out, which a loaded model
+ * tells; one that is asked for alone is used, or loading fails with what is missing. Immutable.
+ *
+ * @param providers at least one
+ * @param strict whether loading fails where a provider cannot be used or where a node would run on
+ *     another one
  */
-public record Device(Kind kind, int index) {
-  /** Kinds of devices. */
-  public enum Kind {
-    CPU,
-    CUDA,
-    AUTO
+public record Device(List<Provider> providers, boolean strict) {
+  public Device {
+    providers = List.copyOf(providers);
+    if (providers.isEmpty()) {
+      throw new IllegalArgumentException("a device wants at least one provider");
+    }
+    List<String> names = providers.stream().map(p -> p.name() + ":" + p.index()).toList();
+    if (names.stream().distinct().count() < names.size()) {
+      throw new IllegalArgumentException("device '" + text(providers) + "' names a provider twice");
+    }
   }
 
-  /** A device on which a model was loaded, and why that one. */
-  record Choice(Device device, String reason) {}
-
   public static Device cpu() {
-    return new Device(Kind.CPU, 0);
+    return of("cpu", 0);
   }
 
   /** The CUDA device of a number that counts from 0. */
   public static Device cuda(int index) {
-    return new Device(Kind.CUDA, index);
+    return of("cuda", index);
   }
 
+  /** The first CUDA device where one can be used, else the CPU: {@code cuda:0,cpu}. */
   public static Device auto() {
-    return new Device(Kind.AUTO, 0);
+    return cuda(0).or(cpu());
+  }
+
+  private static Device of(String name, int index) {
+    return new Device(List.of(new Provider(name, index, Map.of())), false);
   }
 
   /**
-   * A device from {@code cpu}, {@code cuda}, {@code cuda:1} or {@code auto}.
+   * A device from text: {@code auto}, or names separated by commas, as {@link Provider#named} takes
+   * them, such as {@code tensorrt,cuda:1,cpu}.
    *
-   * @throws IllegalArgumentException for any other text
+   * @throws IllegalArgumentException for a provider, an option or a value that there is not; the
+   *     message lists what there is
    */
   public static Device named(String text) {
-    if (text.equals("cpu")) {
-      return cpu();
-    }
-    if (text.equals("auto")) {
-      return auto();
-    }
-    if (text.equals("cuda")) {
-      return cuda(0);
-    }
-    if (text.matches("cuda:\\d{1,3}")) {
-      return cuda(Integer.parseInt(text.substring(5)));
-    }
-    throw new IllegalArgumentException("device '" + text + "': expected cpu, cuda, cuda:N or auto");
+    return text.equals("auto")
+        ? auto()
+        : new Device(Arrays.stream(text.split(",", -1)).map(Provider::named).toList(), false);
   }
 
-  /** Adds this device's execution provider to a session that is about to be made. */
-  Choice configure(OrtSession.SessionOptions options, String model) {
-    if (kind == Kind.CPU) {
-      return new Choice(this, "asked for");
-    }
-    String obstacle = useCuda(options);
-    if (obstacle.isEmpty()) {
-      return new Choice(cuda(index), kind == Kind.AUTO ? "a CUDA device is usable" : "asked for");
-    }
-    if (kind == Kind.AUTO) {
-      return new Choice(cpu(), "no CUDA: " + obstacle);
-    }
-    List<String> missing = CudaLibraries.missing();
-    throw new ScoringException(
-        model,
-        "cannot run on %s: %s%s%s"
-            .formatted(
-                this,
-                obstacle,
-                isBuiltWithCuda()
-                    ? ""
-                    : " (replace the dependency com.microsoft.onnxruntime:onnxruntime by"
-                        + " onnxruntime_gpu)",
-                missing.isEmpty() ? "" : "; libraries not found: " + String.join(", ", missing)));
+  /** The same, then another one for what this one does not take, or where it cannot be used. */
+  public Device or(Device next) {
+    return new Device(
+        Stream.concat(providers.stream(), next.providers.stream()).toList(), strict || next.strict);
   }
 
-  private static boolean isBuiltWithCuda() {
-    return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
+  /**
+   * The same with an option of the provider that was named last.
+   *
+   * @throws IllegalArgumentException where it has no such option or value
+   */
+  public Device with(String option, String value) {
+    List<Provider> all = new ArrayList<>(providers);
+    all.add(all.remove(all.size() - 1).with(option, value));
+    return new Device(all, strict);
   }
 
-  /** Tries to add CUDA; empty where that went well, else why not. */
-  private String useCuda(OrtSession.SessionOptions options) {
-    if (!isBuiltWithCuda()) {
-      return "this ONNX Runtime was built without it";
-    }
-    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(index)) {
-      cuda.add("cudnn_conv_algo_search", "HEURISTIC"); // no search of seconds for every new size
-      options.addCUDA(cuda);
-      return "";
-    } catch (OrtException e) {
-      return String.valueOf(e.getMessage());
-    }
+  /** The same, on which no node may run elsewhere. */
+  public Device asStrict() {
+    return new Device(providers, true);
+  }
+
+  private static String text(List<Provider> providers) {
+    return providers.stream().map(Provider::toString).collect(Collectors.joining(","));
   }
 
   @Override
   public String toString() {
-    return switch (kind) {
-      case CPU -> "cpu";
-      case CUDA -> "cuda:" + index;
-      case AUTO -> "auto";
-    };
+    return text(providers) + (strict ? " (strict)" : "");
   }
 }

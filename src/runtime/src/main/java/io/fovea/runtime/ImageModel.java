@@ -1,7 +1,6 @@
 package io.fovea.runtime;
 
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -28,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ImageModel implements AutoCloseable {
   private final String name;
-  private final OrtSession session;
-  private final Device.Choice choice;
+  private final Sessions.Opened opened;
   private final Specification specification;
   private final InputPort input;
   private final OutputPort result;
@@ -40,14 +38,13 @@ public final class ImageModel implements AutoCloseable {
 
   private ImageModel(
       String name,
-      OrtSession session,
-      Device.Choice choice,
+      Sessions.Opened opened,
       Specification otherwise,
       UnaryOperator<String> lastOperator)
       throws OrtException {
     this.name = name;
-    this.session = session;
-    this.choice = choice;
+    this.opened = opened;
+    OrtSession session = opened.session();
     Specification own = Specification.of(name, session.getMetadata().getCustomMetadata());
     this.specification = own.or(otherwise);
     List<NodeInfo> inputs = List.copyOf(session.getInputInfo().values());
@@ -117,30 +114,27 @@ public final class ImageModel implements AutoCloseable {
         value -> LastOperator.of(bytes, value));
   }
 
-  private interface Opener {
-    OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
-        throws OrtException;
-  }
-
   private static ImageModel load(
       String name,
       Device device,
       int threads,
       Specification otherwise,
-      Opener opener,
+      Sessions.Opener opener,
       UnaryOperator<String> lastOperator) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // errors are exceptions
-      // Waiting threads sleep: a service has better uses for its processors.
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      Device.Choice choice = device.configure(options, name);
-      OrtSession session = opener.open(OnnxRuntime.environment(), options);
+    Sessions.Setup setup =
+        options -> {
+          options.setIntraOpNumThreads(threads);
+          options.setInterOpNumThreads(1);
+          options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // exceptions say it
+          // Waiting threads sleep: a service has better uses for its processors.
+          options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        };
+    try {
+      Sessions.Opened opened = Sessions.open(name, device, setup, opener);
       try {
-        return new ImageModel(name, session, choice, otherwise, lastOperator);
+        return new ImageModel(name, opened, otherwise, lastOperator);
       } catch (OrtException | RuntimeException e) {
-        session.close();
+        opened.close();
         throw e;
       }
     } catch (OrtException e) {
@@ -158,14 +152,14 @@ public final class ImageModel implements AutoCloseable {
     return specification;
   }
 
-  /** The device that is in use. */
+  /** The device that is in use: what was asked for, less what cannot be used. */
   public Device device() {
-    return choice.device();
+    return opened.device();
   }
 
-  /** Why that device: asked for, or what keeps {@code auto} from CUDA. */
+  /** Why that device: asked for, or what keeps its other providers out. */
   public String deviceReason() {
-    return choice.reason();
+    return opened.reason();
   }
 
   /** {@code [N, C, H, W]}, wherever the file has the channels; -1 where any size fits. */
@@ -325,7 +319,7 @@ public final class ImageModel implements AutoCloseable {
           return slot;
         }
       }
-      return slots.isEmpty() ? new Slot(session, input, result) : slots.removeLast();
+      return slots.isEmpty() ? new Slot(opened, input, result) : slots.removeLast();
     }
   }
 
@@ -348,7 +342,7 @@ public final class ImageModel implements AutoCloseable {
       if (!closed) {
         closed = true;
         slots.forEach(Slot::close);
-        session.close();
+        opened.close();
       }
     } catch (OrtException e) {
       throw new ScoringException(name, String.valueOf(e.getMessage()), e);

@@ -29,12 +29,6 @@ public record Plan(int batch, int threads, int runs, double rate) {
   private static final long ROUND = 300_000_000; // nanoseconds
   private static final double CLEARLY = 1.03; // faster than what the noise gives
 
-  /** What is good for most nets where nothing was measured: a run of one thread a processor. */
-  public static Plan usual(Device device) {
-    int processors = Runtime.getRuntime().availableProcessors();
-    return device.equals(Device.cpu()) ? new Plan(1, 1, processors, 0) : new Plan(8, 1, 2, 0);
-  }
-
   /**
    * Measures for some seconds, in which nothing else should run.
    *

@@ -24,7 +24,7 @@ final class Slot implements AutoCloseable {
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
   private static final float[] NO_VALUES = {};
 
-  private final OrtSession session;
+  private final Sessions.Opened opened;
   private final InputPort port;
   private final OutputPort result;
 
@@ -40,8 +40,8 @@ final class Slot implements AutoCloseable {
   private FloatBuffer planes = FloatBuffer.allocate(0);
   private float[] values = NO_VALUES;
 
-  Slot(OrtSession session, InputPort port, OutputPort result) {
-    this.session = session;
+  Slot(Sessions.Opened opened, InputPort port, OutputPort result) {
+    this.opened = opened;
     this.port = port;
     this.result = result;
   }
@@ -84,7 +84,7 @@ final class Slot implements AutoCloseable {
     if (outputs.isEmpty()) {
       return measure();
     }
-    try (OrtSession.Result unused = session.run(inputs, outputs)) {
+    try (OrtSession.Result unused = opened.session().run(inputs, Set.of(), outputs, opened.runOptions())) {
       return read(output, outputShape);
     } catch (OrtException e) {
       pins = false; // the shape of the output may follow from what the picture shows
@@ -94,7 +94,7 @@ final class Slot implements AutoCloseable {
   }
 
   private Output measure() throws OrtException {
-    try (OrtSession.Result all = session.run(inputs, Set.of(result.name()))) {
+    try (OrtSession.Result all = opened.session().run(inputs, Set.of(result.name()), opened.runOptions())) {
       OnnxTensor out = (OnnxTensor) all.get(0);
       ByteBuffer given = out.getByteBuffer().order(ByteOrder.nativeOrder());
       long[] met = ((TensorInfo) out.getInfo()).getShape();

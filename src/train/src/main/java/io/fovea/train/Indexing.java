@@ -85,7 +85,7 @@ final class Indexing {
           // [batches * elements, rest], and the positions moved on by their batch
           Tensor rows = in.x().reshape(batches * elements, product(inner, k, inner.length));
           Tensor flat = flat(in.get(1), inner).reshape(batches, -1);
-          Tensor moved = flat.add(Reductions.range(batches).mul(new Scalar(elements)).unsqueeze(1));
+          Tensor moved = flat.add(Torch.beside(rows, Reductions.range(batches)).mul(new Scalar(elements)).unsqueeze(1));
           long[] out =
               LongStream.concat(
                       Arrays.stream(at, 0, at.length - 1), Arrays.stream(inner, k, inner.length))
@@ -157,7 +157,7 @@ final class Indexing {
           long n = depth.apply(in)[0];
           long rank = in.x().dim() + 1;
           int at = (int) (axis < 0 ? axis + rank : axis);
-          Tensor each = Reductions.range(n).reshape(Torch.along(at, n, rank));
+          Tensor each = Torch.beside(in.x(), Reductions.range(n)).reshape(Torch.along(at, n, rank));
           Tensor hot = positive(in.x(), n).unsqueeze(at).eq(each);
           Tensor off = in.get(2).select(0, 0);
           return torch.where(hot, in.get(2).select(0, 1), off);

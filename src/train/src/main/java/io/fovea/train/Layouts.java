@@ -126,7 +126,7 @@ final class Layouts {
         Math.max(-1, end < 0 ? Math.max(end, -n - 1) + n : end); // libtorch steps forward only
     long count = Math.max(0, -Math.floorDiv(from - to, step));
     long[] which = LongStream.range(0, count).map(i -> from + i * step).toArray();
-    return x.index_select(axis, Torch.longs(which));
+    return x.index_select(axis, Torch.beside(x, Torch.longs(which)));
   }
 
   /** Pads and value are attributes before opset 11, inputs from then on. */

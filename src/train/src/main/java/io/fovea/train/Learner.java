@@ -24,6 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
   private final Model model;
+  private final Place place;
   private final TorchGraph graph;
   private final Auxiliary auxiliary;
   private final Updater updater;
@@ -32,14 +33,20 @@ final class Learner implements AutoCloseable {
   private final double[] unit;
 
   /**
-   * Makes a net ready to be trained.
+   * Makes a net ready to be trained on the CPU.
    *
    * @param unit of each value that is learned, in which the loss measures its error; empty for 1
    */
   Learner(Model model, Recipe recipe, double... unit) {
+    this(model, recipe, Place.CPU, unit);
+  }
+
+  /** The same elsewhere. */
+  Learner(Model model, Recipe recipe, Place place, double... unit) {
     this.model = model;
+    this.place = place;
     this.auxiliary = Auxiliary.of(model);
-    this.graph = new TorchGraph(model, recipe.selection());
+    this.graph = new TorchGraph(model, recipe.selection(), place);
     List<String> names = graph.roles().parameters();
     try {
       if (graph.inputs().size() != 1) {
@@ -113,7 +120,7 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
-      List<Tensor> outputs = graph.train(tensor(pixels, shape), seen);
+      List<Tensor> outputs = graph.train(place.move(tensor(pixels, shape)), seen);
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -123,7 +130,7 @@ final class Learner implements AutoCloseable {
       if (!Double.isFinite(value)) {
         String where =
             targets.isFinite()
-                ? graph.firstNotFinite(tensor(pixels, shape))
+                ? graph.firstNotFinite(place.move(tensor(pixels, shape)))
                 : "the data's values are no numbers";
         throw new NotFiniteException("the loss is %s: %s".formatted(value, where));
       }
@@ -155,9 +162,10 @@ final class Learner implements AutoCloseable {
   /** What the net gives in inference: its first output. */
   io.fovea.onnx.Tensor infer(FloatBuffer pixels, long[] shape) {
     try (Torch.Work work = Torch.work();
+        Torch.Work exact = place.exact();
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      return Torch.copy("output", graph.infer(tensor(pixels, shape)));
+      return Torch.copy("output", graph.infer(place.move(tensor(pixels, shape))));
     }
   }
 

@@ -26,7 +26,7 @@ final class Losses {
       Loss loss, double smoothing, boolean sigmoid, Tensor output, Targets.Classes classes) {
     Tensor logits = logits(output, classes.shape().length + 1);
     check(loss, logits, classes, sigmoid);
-    Tensor wanted = tensor(classes);
+    Tensor wanted = Torch.beside(logits, tensor(classes));
     if (Arrays.stream(classes.classes()).allMatch(c -> c == Targets.IGNORED)) {
       return logits.sum().mul(new Scalar(0.0)); // nothing to learn here, instead of 0 / 0
     }
@@ -79,8 +79,7 @@ final class Losses {
   /** [N, C, ...] of zeros and ones; ignored pixels are zero everywhere. */
   private static Tensor oneHot(Tensor wanted, long classes) {
     Tensor each =
-        torch
-            .arange(new Scalar(classes), new TensorOptions(ScalarType.Long))
+        Torch.beside(wanted, Reductions.range(classes))
             .reshape(Torch.along(1, classes, wanted.dim() + 1));
     return wanted.unsqueeze(1).eq(each).to(ScalarType.Float);
   }
@@ -111,7 +110,7 @@ final class Losses {
     long[] all = {0, 2, 3}; // [N, C, H, W] -> [C]
     Tensor both = torch.sum(p.mul(t), all);
     Tensor sum = torch.sum(p, all).add(torch.sum(t, all));
-    Tensor one = new Tensor(torch.ones(1));
+    Tensor one = Torch.beside(sum, new Tensor(torch.ones(1)));
     Tensor each = both.mul(new Scalar(2.0)).add(one).div(sum.add(one)); // 1: absent and not said
     return each.mean().neg().add(new Scalar(1.0));
   }
@@ -132,13 +131,13 @@ final class Losses {
     if (loss.isOfClasses()) {
       throw new TrainException("loss " + loss + " does not learn values; mse and l1 do");
     }
-    Tensor values = floats(wanted.values(), wanted.shape());
+    Tensor values = Torch.beside(met, floats(wanted.values(), wanted.shape()));
     if (unit.length > 0) {
       float[] factors = new float[unit.length];
       for (int k = 0; k < factors.length; k++) {
         factors[k] = (float) (1 / unit[k]);
       }
-      Tensor factor = floats(factors, 1, factors.length);
+      Tensor factor = Torch.beside(met, floats(factors, 1, factors.length));
       met = met.mul(factor);
       values = values.mul(factor);
     }

@@ -11,14 +11,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class Numbers {
   private Numbers() {}
 
-  /** A vector of the element type of another tensor. */
+  /** A vector of the element type of another tensor, and on its device. */
   static Tensor like(Tensor other, double... values) {
-    return torch
-        .from_blob(
-            new DoublePointer(values),
-            new long[] {values.length},
-            new TensorOptions(ScalarType.Double))
-        .to(other.scalar_type(), false, true, null);
+    Tensor vector =
+        torch
+            .from_blob(
+                new DoublePointer(values),
+                new long[] {values.length},
+                new TensorOptions(ScalarType.Double))
+            .to(other.scalar_type(), false, true, null);
+    return Torch.beside(other, vector);
   }
 
   /** The numbers of an input: read once where they are constant; none where it is left out. */

@@ -97,7 +97,7 @@ record Padding(String auto, long[] pads) {
       for (int i = 0; i < from.length; i++) {
         from[i] = source(i - before, n, mode);
       }
-      y = y.index_select(axis, Torch.longs(from));
+      y = y.index_select(axis, Torch.beside(y, Torch.longs(from)));
     }
     return y;
   }

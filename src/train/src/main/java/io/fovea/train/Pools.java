@@ -77,7 +77,7 @@ final class Pools {
     int axes = pads.length / 2;
     long plane = LongStream.range(2, x.dim()).map(x::size).reduce(1, (a, b) -> a * b);
     long planes = x.size(0) * x.size(1);
-    Tensor all = torch.arange(new Scalar(planes)).mul(new Scalar(plane));
+    Tensor all = Torch.beside(at, torch.arange(new Scalar(planes))).mul(new Scalar(plane));
     long[] shape = Torch.along(0, x.size(0), x.dim());
     shape[1] = x.size(1);
     all = all.reshape(shape);

@@ -152,7 +152,7 @@ final class Resizing {
       Taps taps = Taps.of(rule, axes[i]);
       y = taps.apply(y, i);
       if (taps.anyOutside()) {
-        Tensor mask = Torch.longs(taps.outside()).ne(new Scalar(0));
+        Tensor mask = Torch.beside(x, Torch.longs(taps.outside())).ne(new Scalar(0));
         masks.add(mask.reshape(Torch.along(i, axes[i].out(), x.dim())));
       }
     }

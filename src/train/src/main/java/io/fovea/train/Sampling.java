@@ -203,7 +203,7 @@ final class Sampling {
 
     private static Tensor take(Tensor x, Line line, int side, int axis) {
       Tensor weight = Numbers.like(x, line.weight[side]);
-      return x.index_select(axis, Torch.longs(line.index[side]))
+      return x.index_select(axis, Torch.beside(x, Torch.longs(line.index[side])))
           .mul(weight.reshape(Torch.along(axis, line.weight[side].length, 3)));
     }
 

@@ -58,6 +58,11 @@ final class ShapeCache implements AutoCloseable {
     return name.isEmpty() || names.contains(name) || constants.contains(name);
   }
 
+  /** Whether inputs after the first tell a node sizes. */
+  static boolean readsSizes(Node node) {
+    return SIZED.contains(node.operator());
+  }
+
   /** Whether a value follows from shapes. */
   boolean holds(String name) {
     return names.contains(name);

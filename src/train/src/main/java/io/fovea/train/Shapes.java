@@ -59,7 +59,7 @@ final class Shapes {
           double start = in.x().item_double();
           double delta = in.get(2).item_double();
           long n = (long) Math.max(0, Math.ceil((in.get(1).item_double() - start) / delta));
-          return Reductions.range(n).to(type).mul(in.get(2)).add(in.x()).to(type);
+          return Torch.beside(in.x(), Reductions.range(n)).to(type).mul(in.get(2)).add(in.x()).to(type);
         });
   }
 
@@ -72,7 +72,7 @@ final class Shapes {
           ScalarType type = typed ? said : in.x().scalar_type().intern();
           var rows = Reductions.range(in.x().size(0)).unsqueeze(1);
           var columns = Reductions.range(in.x().size(1)).unsqueeze(0);
-          return columns.sub(rows).eq(new Scalar(k)).to(type);
+          return Torch.beside(in.x(), columns.sub(rows).eq(new Scalar(k)).to(type));
         });
   }
 

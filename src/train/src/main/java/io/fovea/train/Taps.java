@@ -179,7 +179,7 @@ record Taps(long[][] index, double[][] weight, long[] outside) {
 
   Tensor apply(Tensor x, int axis) {
     if (weight.length == 1) {
-      return x.index_select(axis, Torch.longs(index[0]));
+      return x.index_select(axis, Torch.beside(x, Torch.longs(index[0])));
     }
     Tensor y = null;
     for (int t = 0; t < weight.length; t++) {
@@ -187,9 +187,9 @@ record Taps(long[][] index, double[][] weight, long[] outside) {
         continue;
       }
       Tensor w = Numbers.like(x, weight[t]).reshape(Torch.along(axis, outside.length, x.dim()));
-      Tensor part = x.index_select(axis, Torch.longs(index[t])).mul(w);
+      Tensor part = x.index_select(axis, Torch.beside(x, Torch.longs(index[t]))).mul(w);
       y = y == null ? part : y.add(part);
     }
-    return y == null ? x.index_select(axis, Torch.longs(index[0])) : y;
+    return y == null ? x.index_select(axis, Torch.beside(x, Torch.longs(index[0]))) : y;
   }
 }

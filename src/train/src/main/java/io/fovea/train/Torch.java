@@ -141,10 +141,22 @@ final class Torch {
     };
   }
 
+  /** A tensor on the device of another one. */
+  static org.bytedeco.pytorch.Tensor beside(
+      org.bytedeco.pytorch.Tensor other, org.bytedeco.pytorch.Tensor tensor) {
+    return other.is_cpu() ? tensor : tensor.to(other.device(), tensor.scalar_type());
+  }
+
+  /** The elements where Java can read them: on the CPU, one after another. */
+  private static org.bytedeco.pytorch.Tensor dense(org.bytedeco.pytorch.Tensor tensor) {
+    var dense = tensor.detach().contiguous();
+    return dense.is_cpu() ? dense : dense.cpu();
+  }
+
   /** An ONNX tensor of the same values. */
   static Tensor copy(String name, org.bytedeco.pytorch.Tensor tensor) {
     try (PointerScope scope = new PointerScope()) {
-      var dense = tensor.detach().contiguous();
+      var dense = dense(tensor);
       ScalarType type = dense.scalar_type().intern();
       DataType onnx =
           switch (type) {
@@ -208,7 +220,7 @@ final class Torch {
   /** The elements of a tensor of integers. */
   static long[] longs(org.bytedeco.pytorch.Tensor tensor) {
     try (PointerScope scope = new PointerScope()) {
-      var dense = tensor.detach().to(ScalarType.Long).contiguous();
+      var dense = dense(tensor.to(ScalarType.Long));
       long[] values = new long[Math.toIntExact(dense.numel())];
       if (values.length > 0) { // else there is no memory to read
         bytesOf(dense, 8L * values.length).asLongBuffer().get(values);
@@ -217,7 +229,7 @@ final class Torch {
     }
   }
 
-  /** An int64 vector. */
+  /** An int64 vector on the CPU. */
   static org.bytedeco.pytorch.Tensor longs(long... values) {
     return torch
         .from_blob(

@@ -45,6 +45,7 @@ final class TorchGraph implements AutoCloseable {
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, Integer> slots = new HashMap<>();
   private final Map<String, Tensor> fixed = new LinkedHashMap<>(); // initializers and constants
+  private final Place place;
   private ShapeCache shapes = ShapeCache.of(List.of(), Set.of());
   private final List<TorchGraph> branches = new ArrayList<>();
   private final List<String> inputs;
@@ -56,16 +57,23 @@ final class TorchGraph implements AutoCloseable {
    *
    * @throws TrainException listing every node that cannot be trained
    */
+  TorchGraph(Model model, Selection selection, Place place) {
+    this(model.inlined().graph(), model.opset(), Map.of(), selection, place);
+  }
+
+  /** The same on the CPU. */
   TorchGraph(Model model, Selection selection) {
-    this(model.inlined().graph(), model.opset(), Map.of(), selection);
+    this(model, selection, Place.CPU);
   }
 
   private TorchGraph(
       Graph graph,
       int opset,
       Map<String, io.fovea.onnx.Tensor> outer,
-      @Nullable Selection selection) {
+      @Nullable Selection selection,
+      Place place) {
     Torch.load();
+    this.place = place;
     this.roles =
         selection == null
             ? new Roles(List.of(), List.of(), List.of()) // a branch learns nothing of its own
@@ -98,7 +106,7 @@ final class TorchGraph implements AutoCloseable {
       used.addAll(Lifetimes.arguments(node));
     }
     constants.keySet().retainAll(used);
-    constants.values().forEach(c -> fixed.put(c.name(), Torch.copy(c)));
+    constants.values().forEach(c -> fixed.put(c.name(), place.keep(Torch.copy(c))));
     inputs.forEach(this::slot);
     fixed.keySet().forEach(this::slot);
     this.shapes = ShapeCache.of(nodes, known.keySet()); // what is learned changes every step
@@ -118,7 +126,7 @@ final class TorchGraph implements AutoCloseable {
     List<String> refused = new ArrayList<>();
     Operation.Branches inner =
         graph -> {
-          TorchGraph branch = new TorchGraph(graph, opset, constants, null);
+          TorchGraph branch = new TorchGraph(graph, opset, constants, null, place);
           branches.add(branch);
           return branch;
         };
@@ -284,12 +292,12 @@ final class TorchGraph implements AutoCloseable {
     return !tensor.is_floating_point() || torch.isfinite(tensor).all().item_bool();
   }
 
-  private static @Nullable Tensor[] arguments(Step step, @Nullable Tensor[] values) {
+  private @Nullable Tensor[] arguments(Step step, @Nullable Tensor[] values) {
     @Nullable Tensor[] args = new Tensor[step.inputs.length];
     for (int i = 0; i < args.length; i++) {
       args[i] = step.inputs[i] < 0 ? null : values[step.inputs[i]];
     }
-    return args;
+    return place.together(args, ShapeCache.readsSizes(step.node));
   }
 
   private Tensor get(@Nullable Tensor[] values, String name) {

@@ -4,6 +4,7 @@ import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import java.util.ArrayList;
@@ -41,32 +42,43 @@ public final class Trainer {
   private final Model model;
   private final Recipe recipe;
   private final @Nullable Preprocessing preprocessing;
+  private final Device device;
   private final Listener listener;
 
   private Trainer(
-      Model model, Recipe recipe, @Nullable Preprocessing preprocessing, Listener listener) {
+      Model model,
+      Recipe recipe,
+      @Nullable Preprocessing preprocessing,
+      Device device,
+      Listener listener) {
     this.model = model;
     this.recipe = recipe;
     this.preprocessing = preprocessing;
+    this.device = device;
     this.listener = listener;
   }
 
   /** Trains a graph by {@link Recipe#classification()}, fed as its metadata says. */
   public static Trainer of(Model model) {
-    return new Trainer(model, Recipe.classification(), null, new Listener() {});
+    return new Trainer(model, Recipe.classification(), null, Device.cpu(), new Listener() {});
   }
 
   public Trainer recipe(Recipe r) {
-    return new Trainer(model, r, preprocessing, listener);
+    return new Trainer(model, r, preprocessing, device, listener);
   }
 
   /** How pictures are fed to the net, in training and ever after. */
   public Trainer preprocessing(Preprocessing p) {
-    return new Trainer(model, recipe, p, listener);
+    return new Trainer(model, recipe, p, device, listener);
+  }
+
+  /** Where to train: the CPU, a CUDA device, or {@link Device#auto}; else the CPU. */
+  public Trainer device(Device d) {
+    return new Trainer(model, recipe, preprocessing, d, listener);
   }
 
   public Trainer listener(Listener l) {
-    return new Trainer(model, recipe, preprocessing, l);
+    return new Trainer(model, recipe, preprocessing, device, l);
   }
 
   /**
@@ -104,7 +116,7 @@ public final class Trainer {
       unit = spread[1];
       start = known.task() == null ? ValueHead.startingAt(model, spread[0], spread[1]) : model;
     }
-    try (Learner learner = new Learner(start, recipe, unit);
+    try (Learner learner = new Learner(start, recipe, Place.of(device), unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       int steps = Loader.steps(training.size(), recipe.batch(), true);

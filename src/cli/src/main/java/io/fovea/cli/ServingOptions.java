@@ -53,8 +53,7 @@ final class ServingOptions {
    */
   ImageModel model(Path file, int threads) throws IOException {
     Specification otherwise =
-        Specification.none()
-            .withLabels(labels == null ? List.of() : MetadataOptions.names(labels));
+        Specification.none().withLabels(labels == null ? List.of() : MetadataOptions.names(labels));
     ImageModel model = ImageModel.load(file, device(), threads, otherwise);
     Terminal.note("%s on %s (%s)", file, model.device(), model.deviceReason());
     return model;

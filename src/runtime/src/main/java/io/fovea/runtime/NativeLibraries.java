@@ -76,7 +76,8 @@ public record NativeLibraries(String natives, List<String> needed, List<String> 
 
   /** What libtorch's natives for GPUs need, as org.bytedeco publishes them. */
   public static NativeLibraries forTraining() {
-    return of("CUDA 13, to train by pytorch of org.bytedeco", isLinux() ? LIBTORCH : List.of(), null);
+    return of(
+        "CUDA 13, to train by pytorch of org.bytedeco", isLinux() ? LIBTORCH : List.of(), null);
   }
 
   /** What keeps a provider of the loaded ONNX Runtime from being loaded. */

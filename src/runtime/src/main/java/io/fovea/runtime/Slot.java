@@ -84,7 +84,8 @@ final class Slot implements AutoCloseable {
     if (outputs.isEmpty()) {
       return measure();
     }
-    try (OrtSession.Result unused = opened.session().run(inputs, Set.of(), outputs, opened.runOptions())) {
+    try (OrtSession.Result unused =
+        opened.session().run(inputs, Set.of(), outputs, opened.runOptions())) {
       return read(output, outputShape);
     } catch (OrtException e) {
       pins = false; // the shape of the output may follow from what the picture shows
@@ -94,7 +95,8 @@ final class Slot implements AutoCloseable {
   }
 
   private Output measure() throws OrtException {
-    try (OrtSession.Result all = opened.session().run(inputs, Set.of(result.name()), opened.runOptions())) {
+    try (OrtSession.Result all =
+        opened.session().run(inputs, Set.of(result.name()), opened.runOptions())) {
       OnnxTensor out = (OnnxTensor) all.get(0);
       ByteBuffer given = out.getByteBuffer().order(ByteOrder.nativeOrder());
       long[] met = ((TensorInfo) out.getInfo()).getShape();

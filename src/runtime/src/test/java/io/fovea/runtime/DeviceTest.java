@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceTest {
-  private static final Model NET = Nets.net((g, x) -> g.node("Relu", "relu", List.of(Nets.strongest(g, x))));
+  private static final Model NET =
+      Nets.net((g, x) -> g.node("Relu", "relu", List.of(Nets.strongest(g, x))));
 
   @ParameterizedTest
   @CsvSource(
@@ -50,8 +51,7 @@ class DeviceTest {
   @Test
   void givesProvidersTheirOptionsAndNumbers() {
     Provider cuda = Device.named("cuda:3:gpu_mem_limit=2G:use_tf32=1").providers().get(0);
-    assertEquals(
-        new Provider("cuda", 3, Map.of("gpu_mem_limit", "2G", "use_tf32", "1")), cuda);
+    assertEquals(new Provider("cuda", 3, Map.of("gpu_mem_limit", "2G", "use_tf32", "1")), cuda);
     assertEquals(
         Map.of("gpu_mem_limit", "2147483648", "use_tf32", "1"), ProviderKind.CUDA.values(cuda));
     assertEquals(

@@ -64,8 +64,10 @@ class NativeLibrariesTest {
   @Test
   void knowsWhatPublishedNativesNeed() {
     List<NativeLibraries> all = NativeLibraries.all();
-    assertTrue(all.stream().anyMatch(n -> n.needed().contains("libcublasLt.so.12")), all.toString());
-    assertTrue(all.stream().anyMatch(n -> n.needed().contains("libcublasLt.so.13")), all.toString());
+    assertTrue(
+        all.stream().anyMatch(n -> n.needed().contains("libcublasLt.so.12")), all.toString());
+    assertTrue(
+        all.stream().anyMatch(n -> n.needed().contains("libcublasLt.so.13")), all.toString());
     assertTrue(all.stream().anyMatch(n -> n.needed().contains("libnvinfer.so.10")), all.toString());
     for (NativeLibraries natives : all) {
       boolean driver = Files.exists(Path.of("/proc/driver/nvidia/version"));

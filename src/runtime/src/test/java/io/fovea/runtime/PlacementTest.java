@@ -28,9 +28,7 @@ class PlacementTest {
   void tellsWhatEachNodeRunsOn() {
     Path file =
         write(
-            Nets.net(
-                (g, x) ->
-                    Nets.means(g, g.node("Sin", "wave", List.of(Nets.blurred(g, x))))));
+            Nets.net((g, x) -> Nets.means(g, g.node("Sin", "wave", List.of(Nets.blurred(g, x))))));
     Placement met = Placement.of(file, Device.auto(), null);
     List<String> operators = met.nodes().stream().map(Placement.Node::operator).toList();
     assertTrue(operators.containsAll(List.of("Sin", "GlobalAveragePool")), operators.toString());
@@ -50,14 +48,9 @@ class PlacementTest {
         Nets.net(
             (g, x) ->
                 g.node(
-                    "AveragePool",
-                    "wide",
-                    List.of(x),
-                    Attribute.ints("kernel_shape", 300, 300)));
+                    "AveragePool", "wide", List.of(x), Attribute.ints("kernel_shape", 300, 300)));
     Path bare = write(net);
-    var e =
-        assertThrows(
-            ScoringException.class, () -> Placement.of(bare, Device.cpu(), null));
+    var e = assertThrows(ScoringException.class, () -> Placement.of(bare, Device.cpu(), null));
     assertTrue(e.getMessage().contains("a blank picture cannot be run"), e.getMessage());
     assertEquals(1, Placement.of(bare, Device.cpu(), new int[] {300, 400}).nodes().size());
     Preprocessing fed =

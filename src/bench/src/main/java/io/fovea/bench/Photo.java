@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.IIOImage;
@@ -14,7 +15,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 
-/** A JPEG as cameras make them: a photograph of the larger data, repeated; else a drawn one. */
+/** JPEGs as cameras make them: photographs of the larger data, repeated; else a drawn one. */
 final class Photo {
   private static final Path PHOTOS =
       Path.of(System.getProperty("fovea.shared", "../shared"), "data/imagenet_samples/images");
@@ -23,7 +24,10 @@ final class Photo {
 
   /** Of quality 90, with chroma at half its size. */
   static byte[] jpeg(int width, int height) throws IOException {
-    Picture tile = tile();
+    return jpeg(tiles(1).get(0), width, height);
+  }
+
+  static byte[] jpeg(Picture tile, int width, int height) throws IOException {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
@@ -46,16 +50,19 @@ final class Photo {
     return bytes.toByteArray();
   }
 
-  private static Picture tile() throws IOException {
+  /** At least one photograph, and no more than are asked for. */
+  static List<Picture> tiles(int most) throws IOException {
     if (!Files.isDirectory(PHOTOS)) {
-      return drawn();
+      return List.of(drawn());
     }
     try (Stream<Path> all = Files.list(PHOTOS)) {
-      return all.sorted()
-          .map(Picture::read)
-          .filter(p -> p.channels() == 3 && p.width() >= 500 && p.height() >= 375)
-          .findFirst()
-          .orElseThrow();
+      List<Picture> found =
+          all.sorted()
+              .map(Picture::read)
+              .filter(p -> p.channels() == 3 && p.width() >= 500 && p.height() >= 375)
+              .limit(most)
+              .toList();
+      return found.isEmpty() ? List.of(drawn()) : found;
     }
   }
 

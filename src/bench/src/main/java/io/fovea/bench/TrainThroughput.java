@@ -15,10 +15,6 @@ import io.fovea.train.Roles;
 import io.fovea.train.Target;
 import io.fovea.train.Trainer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -101,8 +97,8 @@ public final class TrainThroughput {
 
   /**
    * Arguments: rounds (5), steps a round (20), nets (resnet18); {@code --memory SIDE NET STEPS},
-   * side {@code fovea} or {@code direct}, trains but that and prints the process's peak of resident
-   * memory in KiB.
+   * side {@code fovea} or {@code direct}, trains but that and answers the process's peak of
+   * resident memory in KiB.
    */
   public static void main(String[] args) throws IOException {
     int threads = Libtorch.threads(); // set here, so that a process of the direct loop has them too
@@ -141,42 +137,18 @@ public final class TrainThroughput {
 
   private static void alone(String side, Net net, int steps) {
     if (side.equals("fovea")) {
-      net.fovea(steps, () -> System.out.println(peakKib()));
+      net.fovea(steps, () -> Child.answer(Child.peakKib()));
     } else {
       net.direct(steps);
-      System.out.println(peakKib());
-    }
-  }
-
-  /** Linux only. */
-  private static long peakKib() {
-    try {
-      String line =
-          Files.readAllLines(Path.of("/proc/self/status")).stream()
-              .filter(l -> l.startsWith("VmHWM:"))
-              .findFirst()
-              .orElseThrow();
-      return Long.parseLong(line.replaceAll("\\D", ""));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      Child.answer(Child.peakKib());
     }
   }
 
   private static long peak(String side, Net net, int steps) throws IOException {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                TrainThroughput.class.getName(),
-                "--memory",
-                side,
-                net.name,
-                Integer.toString(steps))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String out = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return Long.parseLong(out.strip());
+    String[] args = {"--memory", side, net.name, Integer.toString(steps)};
+    try (Child child = Child.start(Child.classPath(), List.of(), TrainThroughput.class, args)) {
+      return Long.parseLong(child.answer());
+    }
   }
 
   /** Pictures of noise, drawn when asked for. */

@@ -32,7 +32,8 @@ final class ServingOptions {
     return model;
   }
 
-  private Device device() {
+  /** Where models run. */
+  Device device() {
     try {
       return Device.named(device);
     } catch (IllegalArgumentException e) {

@@ -1,6 +1,7 @@
 package io.fovea.cli;
 
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Sha256;
 import io.fovea.train.Confusion;
 import io.fovea.train.Evaluation;
 import java.io.IOException;

@@ -1,5 +1,9 @@
 package io.fovea.cli;
 
+import io.fovea.batch.Answers;
+import io.fovea.batch.BatchScoring;
+import io.fovea.batch.Rows;
+import io.fovea.batch.Source;
 import io.fovea.converters.Architectures;
 import io.fovea.converters.Options;
 import io.fovea.image.Preprocessing;
@@ -79,18 +83,14 @@ final class DemoCommand implements Callable<Integer> {
 
     Terminal.note("3. Score pictures of many sizes and formats");
     Path scores = output.resolve("scores.csv");
-    List<Path> pictures = Scoring.below(testData.resolve("sizes"));
     System.out.printf("%n%-32s %-10s %-12s %s%n", "file", "label", "probability", "error");
-    try (Answers answers = new Answers.OfClasses(Classifier.load(file, Device.cpu()), 1)) {
+    try (Answers answers = Answers.of(Classifier.load(file, Device.cpu()))) {
       WholeFile.write(
           scores,
           stream -> {
             Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
-            Scoring.score(
-                answers,
-                answers.preprocessing().reader(),
-                pictures,
-                new Shown(Rows.csv(out, answers.columns())));
+            Rows shown = new Shown(Rows.csv(out, answers.columns()));
+            BatchScoring.of(answers).run(Source.of(testData.resolve("sizes")), shown);
             out.flush();
           });
     }
@@ -103,19 +103,22 @@ final class DemoCommand implements Callable<Integer> {
     private static final int WIDTH = 70;
 
     @Override
-    public void answer(Path file, Answers.Answer answer) throws IOException {
+    public void answer(String picture, Answers.Answer answer) throws IOException {
       System.out.printf(
-          "%-32s %-10s %.4f%n",
-          file.getFileName(), answer.cells().get(0), (Float) answer.cells().get(1));
-      written.answer(file, answer);
+          "%-32s %-10s %.4f%n", name(picture), answer.cells().get(0), (Float) answer.cells().get(1));
+      written.answer(picture, answer);
     }
 
     @Override
-    public void error(Path file, String message) throws IOException {
-      String reason = message.replace(file + ": ", "");
+    public void error(String picture, String message) throws IOException {
+      String reason = message.replace(picture + ": ", "");
       String shown = reason.length() > WIDTH ? reason.substring(0, WIDTH) + "..." : reason;
-      System.out.printf("%-32s %-10s %-12s %s%n", file.getFileName(), "", "", shown);
-      written.error(file, message);
+      System.out.printf("%-32s %-10s %-12s %s%n", name(picture), "", "", shown);
+      written.error(picture, message);
+    }
+
+    private static Path name(String picture) {
+      return Path.of(picture).getFileName();
     }
   }
 }

@@ -3,6 +3,7 @@ package io.fovea.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.fovea.onnx.Sha256;
 import io.fovea.onnx.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;

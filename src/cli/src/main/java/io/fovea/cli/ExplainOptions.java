@@ -1,10 +1,12 @@
 package io.fovea.cli;
 
+import io.fovea.batch.Answers;
+import io.fovea.batch.ClassAnswers;
+import io.fovea.batch.ResultFiles;
 import io.fovea.onnx.Model;
 import io.fovea.train.GradCam;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -27,7 +29,7 @@ final class ExplainOptions {
   @Nullable String label;
 
   /** The answers, and heat maps where they are wanted; closes the answers where they cannot be. */
-  Answers with(Path model, Map<Path, Path> names, Answers answers) {
+  Answers with(Path model, Answers answers) {
     try {
       if (folder == null) {
         if (label != null) {
@@ -35,10 +37,10 @@ final class ExplainOptions {
         }
         return answers;
       }
-      if (!(answers instanceof Answers.OfClasses classes)) {
+      if (!(answers instanceof ClassAnswers classes)) {
         throw new Fovea.UserException(model + ": --explain shows classes, this is no classifier");
       }
-      ResultFiles files = new ResultFiles(folder, names, END, false, false);
+      ResultFiles files = new ResultFiles(folder, END, false, false);
       int index = index(model, classes.classifier().labels());
       GradCam cam = GradCam.of(Model.read(model), classes.classifier().preprocessing());
       Terminal.note("explained by the feature map '%s'", cam.features());

@@ -1,8 +1,13 @@
 package io.fovea.cli;
 
+import io.fovea.batch.Answers;
+import io.fovea.batch.ClassAnswers;
+import io.fovea.batch.Column;
+import io.fovea.batch.ResultFiles;
 import io.fovea.image.HeatMap;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
+import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.Scores;
 import io.fovea.train.GradCam;
 import java.io.IOException;
@@ -16,12 +21,16 @@ import java.util.Map;
  * Classes, and for each picture a heat map of where one of them is seen.
  *
  * @param index of the class that is shown, {@link GradCam#BEST} for the likeliest
- * @param heatMaps where the heat maps go
+ * @param files where the heat maps go
  */
-record Explained(Answers.OfClasses classes, GradCam cam, int index, ResultFiles heatMaps)
+record Explained(ClassAnswers classes, GradCam cam, int index, ResultFiles files)
     implements Answers {
   private static final double OPACITY = 0.6;
-  private static final int BATCH = 8; // maps that are held at once, at their pictures' sizes
+
+  @Override
+  public ImageModel model() {
+    return classes.model();
+  }
 
   @Override
   public Preprocessing preprocessing() {
@@ -29,37 +38,32 @@ record Explained(Answers.OfClasses classes, GradCam cam, int index, ResultFiles 
   }
 
   @Override
-  public List<String> columns() {
-    List<String> names = new ArrayList<>(classes.columns());
-    names.add("explanation");
-    return names;
+  public List<Column> columns() {
+    List<Column> columns = new ArrayList<>(classes.columns());
+    columns.add(Column.of("explanation", Column.Type.TEXT));
+    return columns;
   }
 
   @Override
-  public List<Answer> of(List<Path> files, List<Picture> pictures) throws IOException {
+  public List<Answer> of(List<Picture> pictures, List<Path> written) throws IOException {
     List<Scores> scores = classes.classifier().score(pictures);
+    int[] shown =
+        scores.stream().mapToInt(s -> index == GradCam.BEST ? s.best().index() : index).toArray();
+    List<HeatMap> maps = cam.explain(pictures, shown);
     List<Answer> answers = new ArrayList<>();
-    for (int from = 0; from < pictures.size(); from += BATCH) {
-      int to = Math.min(pictures.size(), from + BATCH);
-      int[] shown =
-          scores.subList(from, to).stream()
-              .mapToInt(s -> index == GradCam.BEST ? s.best().index() : index)
-              .toArray();
-      List<HeatMap> maps = cam.explain(pictures.subList(from, to), shown);
-      for (int i = from; i < to; i++) {
-        Path written = ResultFiles.made(heatMaps.of(files.get(i)));
-        maps.get(i - from).overlay(pictures.get(i), OPACITY).writePng(written);
-        answers.add(with(classes.answer(scores.get(i)), written));
-      }
+    for (int i = 0; i < maps.size(); i++) {
+      Path file = ResultFiles.made(written.get(i));
+      maps.get(i).overlay(pictures.get(i), OPACITY).writePng(file);
+      answers.add(with(classes.answer(scores.get(i)), file.toString()));
     }
     return answers;
   }
 
-  private static Answer with(Answer answer, Path written) {
+  private static Answer with(Answer answer, String written) {
     List<Object> cells = new ArrayList<>(answer.cells());
     cells.add(written);
     Map<String, Object> json = new LinkedHashMap<>(answer.json());
-    json.put("explanation", written.toString());
+    json.put("explanation", written);
     return new Answer(cells, json);
   }
 

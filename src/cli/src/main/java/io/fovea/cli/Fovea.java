@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import io.fovea.batch.BatchException;
 import io.fovea.image.PictureException;
 import io.fovea.onnx.OnnxException;
 import io.fovea.runtime.ScoringException;
@@ -102,6 +103,7 @@ public final class Fovea implements Runnable {
   private static int report(Exception e, CommandLine line) {
     boolean mistake =
         e instanceof UserException
+            || e instanceof BatchException
             || e instanceof OnnxException
             || e instanceof PictureException
             || e instanceof ScoringException

@@ -8,6 +8,7 @@ import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Sha256;
 import io.fovea.onnx.ValueInfo;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;

@@ -2,6 +2,7 @@ package io.fovea.cli;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.fovea.onnx.Sha256;
 import io.fovea.onnx.WholeFile;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.OnnxRuntime;
@@ -48,6 +49,9 @@ record Plans(Path folder) {
 
   /** The plan of a model; none where it was not measured, or the file is damaged. */
   Optional<Plan> of(Path model, Device device) throws IOException {
+    if (!Files.isDirectory(folder) || !Files.isRegularFile(model)) {
+      return Optional.empty();
+    }
     Path place = place(model, device);
     if (!Files.isRegularFile(place)) {
       return Optional.empty();

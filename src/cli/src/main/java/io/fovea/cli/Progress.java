@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -13,15 +14,22 @@ final class Progress implements AutoCloseable {
   private final ProgressBar bar;
 
   Progress(String task, long total) {
-    this(task, total, "", 1);
+    this(task, total, 0);
   }
 
-  private Progress(String task, long total, String unit, long size) {
+  /** Progress of which some was done before, which tells nothing of the speed. */
+  Progress(String task, long total, long done) {
+    this(task, total, done, "", 1);
+  }
+
+  private Progress(String task, long total, long done, String unit, long size) {
     this.bar =
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(total)
+            .startsFrom(done, Duration.ZERO)
             .setUnit(unit, size)
+            .showSpeed()
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(shown ? 250 : Integer.MAX_VALUE)
             .setConsumer(new Line(shown))
@@ -30,7 +38,7 @@ final class Progress implements AutoCloseable {
 
   /** Progress of so many bytes; of a number that is not known yet for -1. */
   static Progress bytes(String task, long total) {
-    return new Progress(task, total, " MB", 1_000_000);
+    return new Progress(task, total, 0, " MB", 1_000_000);
   }
 
   void at(long done) {

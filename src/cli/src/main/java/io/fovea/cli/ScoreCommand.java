@@ -1,42 +1,48 @@
 package io.fovea.cli;
 
-import io.fovea.image.PictureReader;
+import io.fovea.batch.Answers;
+import io.fovea.batch.BatchScoring;
+import io.fovea.batch.ClassAnswers;
+import io.fovea.batch.Report;
+import io.fovea.batch.Rows;
+import io.fovea.batch.Source;
 import io.fovea.image.Preprocessing;
-import io.fovea.onnx.WholeFile;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.runtime.Task;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "score",
     description = {
-      "Scores pictures: files, and all files of folders. One row a picture, in order:",
-      "classes and probabilities, values, a mask's file and the classes' areas, or the",
-      "file of the picture that the model makes of it."
+      "Scores pictures: files, all files of folders, patterns such as 'photos/**.jpg', the",
+      "entries of archives (.tar, .tar.gz, .tgz, .zip), and - for a list on standard input.",
+      "One row a picture, in order: classes and probabilities, values, a mask's file and the",
+      "classes' areas, the file of the picture that the model makes of it, or features."
     },
     footer = {
       "",
-      "A picture that cannot be read or scored gets a row with its error; the others are scored."
+      "A picture that cannot be read or scored gets a row with its error; the others are scored.",
+      "With -o, a run that was stopped goes on where it was when it is started again."
     })
 final class ScoreCommand implements Callable<Integer> {
   /** Formats of pictures that a model makes. */
@@ -45,20 +51,33 @@ final class ScoreCommand implements Callable<Integer> {
     JPG
   }
 
+  @Spec @Nullable CommandSpec spec;
+
   @Parameters(index = "0", paramLabel = "FILE", description = "the .onnx file")
   Path file = Path.of("");
 
-  @Parameters(index = "1..*", arity = "1..*", paramLabel = "PICTURE|FOLDER")
+  @Parameters(index = "1..*", arity = "0..*", paramLabel = "PICTURE|FOLDER|PATTERN|ARCHIVE|-")
   List<Path> given = new ArrayList<>();
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "rows as .csv or .jsonl; without it, CSV to standard output")
+      description = "rows as .csv, .jsonl or .parquet; without it, CSV to standard output")
   @Nullable Path output;
 
   @Option(names = "--top", description = "likeliest classes a picture; default: 1")
   @Nullable Integer top;
+
+  @Option(
+      names = "--probabilities",
+      description = "also the probabilities of all classes, in the model's order")
+  boolean probabilities;
+
+  @Option(
+      names = "--features",
+      paramLabel = "NAME",
+      description = "the numbers of this value of the graph instead, such as an embedding")
+  @Nullable String features;
 
   @Option(
       names = "--masks",
@@ -88,8 +107,8 @@ final class ScoreCommand implements Callable<Integer> {
       names = "--task",
       paramLabel = "TASK",
       description =
-          "what a file that does not say gives: classification, regression, segmentation or"
-              + " picture; default: classification")
+          "what a file that does not say gives: classification, regression, segmentation,"
+              + " picture or features; default: classification")
   Task.@Nullable Kind task;
 
   @Option(
@@ -112,6 +131,8 @@ final class ScoreCommand implements Callable<Integer> {
   @Option(names = "--json", description = "JSON Lines to standard output")
   boolean json;
 
+  @Mixin BatchOptions batch = new BatchOptions();
+
   @Mixin ServingOptions serving = new ServingOptions();
 
   @Mixin ViewOptions views = new ViewOptions();
@@ -124,88 +145,80 @@ final class ScoreCommand implements Callable<Integer> {
     if (maxPixels != null && maxPixels < 1) {
       throw new Fovea.UserException("--max-pixels: expected 1 or more, met " + maxPixels);
     }
-    boolean lines = json || (output != null && output.toString().endsWith(".jsonl"));
-    if (output != null && !lines && !output.toString().endsWith(".csv")) {
-      throw new Fovea.UserException(output + ": expected a name that ends in .csv or .jsonl");
+    if (output != null && json && !output.toString().endsWith(".jsonl")) {
+      throw new Fovea.UserException("--json: is for standard output; name a .jsonl file for -o");
     }
-    Map<Path, Path> files = files();
-    if (files.isEmpty()) {
-      throw new Fovea.UserException("no pictures in " + given);
-    }
+    Source source = batch.source(given);
     Preprocessing fed = serving.preprocessing();
-    try (ImageModel model = serving.model(file);
-        Answers answers = explain.with(file, files, answers(model, fed, files))) {
-      WholeFile.Content rows =
-          stream -> {
-            Writer out = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
-            List<String> columns = answers.columns();
-            Rows to = lines ? Rows.jsonLines(out) : Rows.csv(out, columns);
-            Scoring.score(answers, reader(answers), List.copyOf(files.keySet()), to);
-            out.flush();
-          };
-      if (output == null) {
-        rows.writeTo(System.out);
-      } else {
-        WholeFile.write(output, rows);
+    batch.follow(Plans.usual().of(file, serving.device()));
+    try (ImageModel model = model(batch.threads(source));
+        Answers answers = explain.with(file, answers(model, fed))) {
+      ScoreProgress progress = new ScoreProgress();
+      BatchScoring scoring = batch.scoring(answers, spec, progress);
+      if (maxPixels != null) {
+        scoring.maxPixels(maxPixels);
       }
+      Report report;
+      try (progress) {
+        report = output == null ? print(scoring, source, answers) : scoring.run(source, output);
+      }
+      Terminal.note("%,d pictures scored, %,d unreadable", report.scored(), report.failed());
+      batch.write(report);
     }
     return 0;
   }
 
-  private PictureReader reader(Answers answers) {
-    PictureReader reader = answers.preprocessing().reader();
-    return maxPixels == null ? reader : reader.withMaxPixels(maxPixels);
+  private Report print(BatchScoring scoring, Source source, Answers answers) throws IOException {
+    Writer out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
+    Rows rows = json ? Rows.jsonLines(out) : Rows.csv(out, answers.columns());
+    Report report = scoring.run(source, rows);
+    rows.flush();
+    return report;
   }
 
-  /** The pictures, and their names below what was given. */
-  private Map<Path, Path> files() throws IOException {
-    Map<Path, Path> all = new LinkedHashMap<>();
-    for (Path path : given) {
-      if (Files.isDirectory(path)) {
-        Scoring.below(path).forEach(f -> all.putIfAbsent(f, path.relativize(f)));
-      } else if (Files.exists(path)) {
-        all.putIfAbsent(path, path.getFileName());
-      } else {
-        throw new Fovea.UserException(path + ": no such file or folder");
-      }
+  private ImageModel model(int threads) throws IOException {
+    if (features == null) {
+      return serving.model(file, threads);
     }
-    return all;
+    ImageModel model = Features.of(file, features, serving.device());
+    Terminal.note("%s on %s (%s)", file, model.device(), model.deviceReason());
+    return model;
   }
 
   /** The view that a model's task wants. */
-  private Answers answers(ImageModel model, @Nullable Preprocessing fed, Map<Path, Path> files) {
+  private Answers answers(ImageModel model, @Nullable Preprocessing fed) {
     Task own = model.specification().task();
     Task.Kind kind = own != null ? own.kind() : task != null ? task : Task.Kind.CLASSIFICATION;
+    kind = features != null ? Task.Kind.FEATURES : kind;
     refuse("--top", top != null, Task.Kind.CLASSIFICATION, kind);
+    refuse("--probabilities", probabilities, Task.Kind.CLASSIFICATION, kind);
     refuse("--masks", masks != null, Task.Kind.SEGMENTATION, kind);
     refuse("--overlay", overlay, Task.Kind.SEGMENTATION, kind);
     refuse("--pictures", pictures != null, Task.Kind.PICTURE, kind);
     refuse("--format", format != null, Task.Kind.PICTURE, kind);
     refuse("--range", range != null, Task.Kind.PICTURE, kind);
     return switch (kind) {
-      case CLASSIFICATION ->
-          new Answers.OfClasses(views.of(Classifier.of(model, fed)), top == null ? 1 : top);
+      case CLASSIFICATION -> {
+        Classifier classifier = views.of(Classifier.of(model, fed));
+        yield new ClassAnswers(classifier, top == null ? 1 : top, probabilities);
+      }
       case REGRESSION -> {
         views.refuseAll();
-        yield new Answers.OfValues(Regressor.of(model, fed));
+        yield Answers.of(Regressor.of(model, fed));
       }
       case SEGMENTATION -> {
         Path folder = masks == null ? Path.of("masks") : masks;
-        ResultFiles results = new ResultFiles(folder, files, ".png", true, overlay);
-        yield new AnswersInPlane.Masks(views.of(Segmenter.of(model, fed)), results);
+        yield Answers.of(views.of(Segmenter.of(model, fed)), folder, overlay);
       }
       case PICTURE -> {
-        boolean jpeg = format == Format.JPG;
         Path folder = pictures == null ? Path.of("pictures") : pictures;
-        ResultFiles results = new ResultFiles(folder, files, jpeg ? ".jpg" : ".png", false, false);
         PictureTransformer made = PictureTransformer.of(model, fed, range());
-        yield new AnswersInPlane.Pictures(views.of(made), results, jpeg);
+        yield Answers.of(views.of(made), folder, format == Format.JPG);
       }
-      case FEATURES ->
-          throw new Fovea.UserException(
-              model.name()
-                  + " is a model of features; the command scores classes, values, masks and"
-                  + " pictures");
+      case FEATURES -> {
+        views.refuseAll();
+        yield Answers.features(model, Features.preprocessing(model, fed));
+      }
     };
   }
 

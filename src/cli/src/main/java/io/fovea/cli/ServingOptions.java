@@ -59,6 +59,7 @@ final class ServingOptions {
     return model;
   }
 
+  /** Where models run. */
   Device device() {
     Device named = device(device);
     return strict ? named.asStrict() : named;

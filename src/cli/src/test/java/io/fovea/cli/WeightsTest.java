@@ -14,6 +14,7 @@ import io.fovea.converters.Options;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Sha256;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.ImageModel;

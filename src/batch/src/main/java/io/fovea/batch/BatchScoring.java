@@ -327,9 +327,7 @@ public final class BatchScoring {
               }
               write(next, rows, own);
               end = next.chunk().to();
-            } while (end < to
-                && end - at < part
-                && System.nanoTime() - begun < PART_NANOS);
+            } while (end < to && end - at < part && System.nanoTime() - begun < PART_NANOS);
             tally.add(own);
             return end;
           });

@@ -130,8 +130,7 @@ final class BatchOptions {
 
   /** Scoring as these options say. */
   BatchScoring scoring(Answers answers, @Nullable CommandSpec spec, BatchScoring.Watcher watcher) {
-    BatchScoring scoring =
-        BatchScoring.of(answers).errors(errors).restart(restart).watch(watcher);
+    BatchScoring scoring = BatchScoring.of(answers).errors(errors).restart(restart).watch(watcher);
     if (plan != null) {
       scoring.workers(plan.runs()).batch(plan.batch());
     }

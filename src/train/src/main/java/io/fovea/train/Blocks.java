@@ -100,7 +100,10 @@ final class Blocks {
           long pixels = Arrays.stream(padded).reduce(1, (p, q) -> p * q);
           Tensor y =
               x.new_zeros(n, channels, pixels)
-                  .index_add(2, Torch.beside(x, Torch.longs(index)), x.reshape(n, channels, taps * windows));
+                  .index_add(
+                      2,
+                      Torch.beside(x, Torch.longs(index)),
+                      x.reshape(n, channels, taps * windows));
           long[] shape =
               LongStream.concat(LongStream.of(n, channels), Arrays.stream(padded)).toArray();
           long[] crop = Arrays.stream(pads).map(p -> -p).toArray();

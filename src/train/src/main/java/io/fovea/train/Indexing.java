@@ -85,7 +85,11 @@ final class Indexing {
           // [batches * elements, rest], and the positions moved on by their batch
           Tensor rows = in.x().reshape(batches * elements, product(inner, k, inner.length));
           Tensor flat = flat(in.get(1), inner).reshape(batches, -1);
-          Tensor moved = flat.add(Torch.beside(rows, Reductions.range(batches)).mul(new Scalar(elements)).unsqueeze(1));
+          Tensor moved =
+              flat.add(
+                  Torch.beside(rows, Reductions.range(batches))
+                      .mul(new Scalar(elements))
+                      .unsqueeze(1));
           long[] out =
               LongStream.concat(
                       Arrays.stream(at, 0, at.length - 1), Arrays.stream(inner, k, inner.length))

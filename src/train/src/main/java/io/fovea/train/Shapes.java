@@ -59,7 +59,11 @@ final class Shapes {
           double start = in.x().item_double();
           double delta = in.get(2).item_double();
           long n = (long) Math.max(0, Math.ceil((in.get(1).item_double() - start) / delta));
-          return Torch.beside(in.x(), Reductions.range(n)).to(type).mul(in.get(2)).add(in.x()).to(type);
+          return Torch.beside(in.x(), Reductions.range(n))
+              .to(type)
+              .mul(in.get(2))
+              .add(in.x())
+              .to(type);
         });
   }
 

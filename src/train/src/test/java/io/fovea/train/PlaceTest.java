@@ -49,7 +49,8 @@ class PlaceTest {
     Auxiliary auxiliary = Auxiliary.of(model);
     try (TorchGraph graph = new TorchGraph(model, Selection.all(), META);
         PointerScope scope = new PointerScope()) {
-      List<String> seen = new ArrayList<>(List.of(picture ? graph.outputs().get(0) : graph.ending().value()));
+      List<String> seen =
+          new ArrayList<>(List.of(picture ? graph.outputs().get(0) : graph.ending().value()));
       seen.addAll(auxiliary.weights().keySet());
       Tensor error = null;
       for (Tensor output : graph.train(META.move(Learner.tensor(pixels, shape)), seen)) {

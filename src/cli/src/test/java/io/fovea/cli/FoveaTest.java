@@ -207,6 +207,22 @@ class FoveaTest {
     assertTrue(
         doctor.out().contains("onnxruntime  1.") && doctor.out().contains("libtorch     2."));
     assertTrue(doctor.out().contains("pictures     decoded by OpenCV 4."), doctor.out());
+    assertTrue(doctor.out().contains("provider     cpu\n"), doctor.out());
+    assertTrue(doctor.out().contains("training     cpu"), doctor.out());
+  }
+
+  @Test
+  void tellsWhatEachNodeRunsOn() throws IOException {
+    CommandRun run = fovea("inspect", net, "--device", "cpu", "--json");
+    assertEquals(0, run.status(), run.err());
+    JsonNode facts = new ObjectMapper().readTree(run.out());
+    assertEquals("cpu (asked for)", facts.get("device").asText());
+    int nodes = facts.get("nodesRun").get("CPUExecutionProvider").asInt();
+    assertTrue(nodes > 8, run.out());
+    assertEquals(nodes, facts.get("nodes").get("CPUExecutionProvider").size());
+    String text = fovea("inspect", net, "--device", "auto", "--size", "20").out();
+    assertTrue(text.contains("Gemm '") && text.contains("nodesRun:"), text);
+    assertEquals(0, fovea("score", net, TEST_DATA.resolve("sizes"), "--strict", "--device", "cpu").status());
   }
 
   @ParameterizedTest
@@ -247,7 +263,9 @@ class FoveaTest {
         "evaluate none.onnx --data DATA | none.onnx: no such file",
         "score NET nothing.jpg | nothing.jpg: no such file or folder",
         "score NET DATA -o scores.xml | expected a name that ends in .csv or .jsonl",
-        "score NET DATA --device gpu | device 'gpu': expected cpu, cuda, cuda:N or auto",
+        "score NET DATA --device gpu | device 'gpu': expected cpu, cuda, tensorrt, coreml, directml, openvino, xnnpack, auto",
+        "score NET DATA --device cpu:memory=1 | cpu has no option 'memory': expected arena, arena_shrinkage",
+        "train resnet8 --data DATA --device coreml -o x.onnx | training runs on cpu, cuda, cuda:N or auto, met 'coreml'",
         "convert none.onnx --dynamic-size -o x.onnx | none.onnx: no such file",
         "inspect NET --size 3by4 | --size: expected a number or HEIGHTxWIDTH",
         "inspect none.onnx | none.onnx: no such file",

@@ -118,7 +118,7 @@ class TerminalTest {
     assertEquals(75_290 - 7 * 65, net.get("parameters").asLong());
     JsonNode doctor = json("doctor", "--json");
     assertEquals(System.getProperty("java.version"), doctor.get("java").asText());
-    assertTrue(doctor.get("providers").toString().contains("\"CPU\""), doctor.toString());
-    assertTrue(doctor.get("missingCudaLibraries").isArray());
+    assertTrue(doctor.get("providers").toString().contains("\"name\":\"cpu\""), doctor.toString());
+    assertTrue(doctor.get("libraries").isArray() && doctor.has("trainingOnCuda"), doctor.toString());
   }
 }

@@ -143,7 +143,12 @@ public record NativeLibraries(String natives, List<String> needed, List<String> 
 
   private static List<String> needed(Path library) {
     ElfFile file = read(library);
-    return file == null ? List.of() : file.needed();
+    if (file == null) {
+      return List.of();
+    }
+    // The driver is loaded by name, when CUDA is first used.
+    boolean cuda = file.needed().stream().anyMatch(n -> n.startsWith("libcudart"));
+    return Stream.concat(file.needed().stream(), cuda ? Stream.of(DRIVER) : Stream.empty()).toList();
   }
 
   /** A provider's library beside the ONNX Runtime that is loaded; null where there is none. */

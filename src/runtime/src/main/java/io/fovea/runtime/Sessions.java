@@ -232,8 +232,7 @@ final class Sessions {
   /** A message in one line, without the place in ONNX Runtime's sources where it arose. */
   static String text(OrtException e) {
     String all = String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " ");
-    return all.replaceFirst(
-        "(message: )\\S*/onnxruntime/\\S+:\\d+ .*?\\[ONNXRuntimeError\\] : (\\d+ : \\w+ : )?",
-        "$1");
+    return all.replaceFirst("^Error code - \\w+ - message: ", "")
+        .replaceFirst("^\\S*/onnxruntime/\\S+:\\d+ .*?\\[ONNXRuntimeError\\] : (\\d+ : \\w+ : )?", "");
   }
 }

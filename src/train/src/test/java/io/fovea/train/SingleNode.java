@@ -115,7 +115,7 @@ final class SingleNode {
     return tensor != null && (!tensor.type().isFloating() || tensor.name().equals("constant"));
   }
 
-  private List<Tensor> fed() {
+  List<Tensor> fed() {
     return inputs.stream().filter(t -> t != null && !fixed(t)).map(t -> (Tensor) t).toList();
   }
 

@@ -222,7 +222,8 @@ class FoveaTest {
     assertEquals(nodes, facts.get("nodes").get("CPUExecutionProvider").size());
     String text = fovea("inspect", net, "--device", "auto", "--size", "20").out();
     assertTrue(text.contains("Gemm '") && text.contains("nodesRun:"), text);
-    assertEquals(0, fovea("score", net, TEST_DATA.resolve("sizes"), "--strict", "--device", "cpu").status());
+    assertEquals(
+        0, fovea("score", net, TEST_DATA.resolve("sizes"), "--strict", "--device", "cpu").status());
   }
 
   @ParameterizedTest

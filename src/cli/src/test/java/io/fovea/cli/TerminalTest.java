@@ -119,6 +119,7 @@ class TerminalTest {
     JsonNode doctor = json("doctor", "--json");
     assertEquals(System.getProperty("java.version"), doctor.get("java").asText());
     assertTrue(doctor.get("providers").toString().contains("\"name\":\"cpu\""), doctor.toString());
-    assertTrue(doctor.get("libraries").isArray() && doctor.has("trainingOnCuda"), doctor.toString());
+    assertTrue(
+        doctor.get("libraries").isArray() && doctor.has("trainingOnCuda"), doctor.toString());
   }
 }

@@ -148,7 +148,8 @@ public record NativeLibraries(String natives, List<String> needed, List<String> 
     }
     // The driver is loaded by name, when CUDA is first used.
     boolean cuda = file.needed().stream().anyMatch(n -> n.startsWith("libcudart"));
-    return Stream.concat(file.needed().stream(), cuda ? Stream.of(DRIVER) : Stream.empty()).toList();
+    return Stream.concat(file.needed().stream(), cuda ? Stream.of(DRIVER) : Stream.empty())
+        .toList();
   }
 
   /** A provider's library beside the ONNX Runtime that is loaded; null where there is none. */

@@ -233,6 +233,7 @@ final class Sessions {
   static String text(OrtException e) {
     String all = String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " ");
     return all.replaceFirst("^Error code - \\w+ - message: ", "")
-        .replaceFirst("^\\S*/onnxruntime/\\S+:\\d+ .*?\\[ONNXRuntimeError\\] : (\\d+ : \\w+ : )?", "");
+        .replaceFirst(
+            "^\\S*/onnxruntime/\\S+:\\d+ .*?\\[ONNXRuntimeError\\] : (\\d+ : \\w+ : )?", "");
   }
 }

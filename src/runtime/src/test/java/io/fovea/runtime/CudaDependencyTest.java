@@ -21,7 +21,8 @@ class CudaDependencyTest {
   @Test
   void theReadmesDependenciesReplaceOnnxRuntime(@TempDir Path folder) throws Exception {
     String readme = Files.readString(ROOT.resolve("README.md"));
-    Matcher block = Pattern.compile("```xml\\n(<dependency>.*?)```", Pattern.DOTALL).matcher(readme);
+    Matcher block =
+        Pattern.compile("```xml\\n(<dependency>.*?)```", Pattern.DOTALL).matcher(readme);
     assertTrue(block.find(), "the README shows dependencies");
     String pom = Files.readString(ROOT.resolve("pom.xml"));
     String version = pom.replaceFirst("(?s).*<onnxruntime.version>(.*?)<.*", "$1");

@@ -35,8 +35,7 @@ class PlaceTest {
   static Stream<SingleNode> nodes() {
     Random r = new Random(1);
     Tensor x = floats(r, 2, 4, 9, 8);
-    Tensor square =
-        SingleNode.tensor("constant", DataType.FLOAT, new long[] {8, 1}, new double[8]);
+    Tensor square = SingleNode.tensor("constant", DataType.FLOAT, new long[] {8, 1}, new double[8]);
     return Stream.of(
         node("AveragePool", 19, x)
             .ints("kernel_shape", 3, 3)
@@ -82,7 +81,11 @@ class PlaceTest {
     try (TorchGraph graph = new TorchGraph(node.model(), Selection.all(), META);
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      var in = node.fed().stream().map(Torch::copy).map(META::move).toArray(org.bytedeco.pytorch.Tensor[]::new);
+      var in =
+          node.fed().stream()
+              .map(Torch::copy)
+              .map(META::move)
+              .toArray(org.bytedeco.pytorch.Tensor[]::new);
       for (var out : graph.run(in, false)) {
         assertTrue(out.is_meta(), node.toString());
       }
@@ -98,8 +101,7 @@ class PlaceTest {
     Value first = g.node("Gather", "first", List.of(shape, g.initializer(longs(0).named("zero"))));
     Value rest = g.initializer(longs(-1).named("rest"));
     Value sizes = g.node("Concat", "sizes", List.of(first, rest), Attribute.of("axis", 0));
-    Value pooled =
-        g.node("AveragePool", "pool", List.of(x), Attribute.ints("kernel_shape", 2, 2));
+    Value pooled = g.node("AveragePool", "pool", List.of(x), Attribute.ints("kernel_shape", 2, 2));
     Value scale = g.initializer(floats(new Random(2), 3, 1, 1).named("scale"));
     Value scaled = g.node("Mul", "scaled", List.of(pooled, scale));
     Value flat = g.node("Reshape", "flat", List.of(scaled, sizes));
@@ -112,8 +114,13 @@ class PlaceTest {
         var out = graph.train(in, graph.outputs()).get(0);
         var error =
             loss == Loss.MSE
-                ? Losses.of(loss, new double[] {2, 2, 2, 2}, out, new Targets.Values(new float[8], new long[] {2, 4}))
-                : Losses.of(loss, 0.1, false, out, new Targets.Classes(new long[2], new long[] {2}));
+                ? Losses.of(
+                    loss,
+                    new double[] {2, 2, 2, 2},
+                    out,
+                    new Targets.Values(new float[8], new long[] {2, 4}))
+                : Losses.of(
+                    loss, 0.1, false, out, new Targets.Classes(new long[2], new long[] {2}));
         error.backward();
         assertEquals(List.of("weight"), graph.roles().parameters());
         assertTrue(graph.tensor("scale").is_meta(), "a constant is elsewhere");
@@ -154,11 +161,14 @@ class PlaceTest {
       var there = META.move(torch.ones(2, 3));
       var here = torch.ones(3);
       var sizes = Torch.longs(3, 2);
-      org.bytedeco.pytorch.Tensor[] computed = META.together(new org.bytedeco.pytorch.Tensor[] {there, here, null}, false);
+      org.bytedeco.pytorch.Tensor[] computed =
+          META.together(new org.bytedeco.pytorch.Tensor[] {there, here, null}, false);
       assertTrue(computed[1].is_meta() && computed[2] == null);
-      org.bytedeco.pytorch.Tensor[] sized = META.together(new org.bytedeco.pytorch.Tensor[] {there, sizes}, true);
+      org.bytedeco.pytorch.Tensor[] sized =
+          META.together(new org.bytedeco.pytorch.Tensor[] {there, sizes}, true);
       assertSame(sizes, sized[1]);
-      org.bytedeco.pytorch.Tensor[] none = META.together(new org.bytedeco.pytorch.Tensor[] {sizes, sizes}, false);
+      org.bytedeco.pytorch.Tensor[] none =
+          META.together(new org.bytedeco.pytorch.Tensor[] {sizes, sizes}, false);
       assertTrue(none[0].is_cpu() && none[1].is_cpu());
     }
   }

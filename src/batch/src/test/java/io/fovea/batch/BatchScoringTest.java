@@ -121,9 +121,7 @@ class BatchScoringTest {
   @Test
   void parquetHasTypedColumns() throws IOException {
     Path file = folder.resolve("scores.parquet");
-    BatchScoring.of(new ClassAnswers(classifier, 1, true))
-        .part(10)
-        .run(Source.of(photos), file);
+    BatchScoring.of(new ClassAnswers(classifier, 1, true)).part(10).run(Source.of(photos), file);
     ParquetFile read = ParquetFile.read(file);
     assertEquals(PICTURES + 1, read.rows().size());
     for (int i = 0; i < PICTURES; i++) {
@@ -140,7 +138,8 @@ class BatchScoringTest {
     Group broken = read.rows().get(8);
     assertEquals(0, broken.getFieldRepetitionCount("probabilities"));
     assertTrue(broken.getString("error", 0).contains("007a.png"));
-    assertEquals("[\"probability of red\",\"probability of green\",\"probability of blue\"]",
+    assertEquals(
+        "[\"probability of red\",\"probability of green\",\"probability of blue\"]",
         read.facts().get("fovea.probabilities"));
   }
 
@@ -226,8 +225,7 @@ class BatchScoringTest {
   void theFirstErrorEndsARunThatKeepsNone() throws IOException {
     Path file = folder.resolve("scores.csv");
     BatchScoring fails = scoring().errors(BatchScoring.Errors.FAIL);
-    BatchException e =
-        assertThrows(BatchException.class, () -> fails.run(Source.of(photos), file));
+    BatchException e = assertThrows(BatchException.class, () -> fails.run(Source.of(photos), file));
     assertEquals(photos.resolve("007a.png").toString(), e.file());
     assertFalse(Files.exists(file));
     assertFalse(Files.exists(parts("scores.csv")), "no part was whole");

@@ -28,7 +28,8 @@ class ListingTest {
   @BeforeEach
   void makeFiles() throws IOException {
     for (String name :
-        List.of("b.png", "a/c.png", "a.png", "a-b.png", "a/b/d.png", ".hidden.png", "a/.x", "B.gif")) {
+        List.of(
+            "b.png", "a/c.png", "a.png", "a-b.png", "a/b/d.png", ".hidden.png", "a/.x", "B.gif")) {
       Path file = folder.resolve("photos").resolve(name);
       Files.createDirectories(file.getParent());
       Files.writeString(file, name);
@@ -37,8 +38,7 @@ class ListingTest {
 
   private List<Item> list(Source source, @Nullable ResultFiles results, Path... own)
       throws IOException {
-    PictureList list =
-        PictureList.write(folder.resolve("list"), source, results, Set.of(own));
+    PictureList list = PictureList.write(folder.resolve("list"), source, results, Set.of(own));
     List<Item> items = new ArrayList<>();
     try (PictureList.Reader reader = list.reader(0, list.count())) {
       for (Item item = reader.next(); item != null; item = reader.next()) {
@@ -82,15 +82,13 @@ class ListingTest {
         List.of("photos/a-b.png", "photos/a.png", "photos/b.png"),
         names(Source.of(folder.resolve("photos/*.png"))));
     assertEquals(
-        List.of("photos/a-b.png", "photos/a.png", "photos/a/b/d.png", "photos/a/c.png",
-            "photos/b.png"),
+        List.of(
+            "photos/a-b.png", "photos/a.png", "photos/a/b/d.png", "photos/a/c.png", "photos/b.png"),
         names(Source.of(folder.resolve("photos/**.png"))));
     assertEquals(
-        List.of("photos/a/b/d.png", "photos/a/c.png"),
-        names(Source.of(folder.resolve("ph*/[a]"))));
+        List.of("photos/a/b/d.png", "photos/a/c.png"), names(Source.of(folder.resolve("ph*/[a]"))));
     String none =
-        assertThrows(
-                BatchException.class, () -> names(Source.of(folder.resolve("photos/*.tiff"))))
+        assertThrows(BatchException.class, () -> names(Source.of(folder.resolve("photos/*.tiff"))))
             .getMessage();
     assertTrue(none.endsWith("*.tiff: matches no file"), none);
     String missing =
@@ -125,8 +123,7 @@ class ListingTest {
     List<String> wanted = List.of("/d/z.png", "/../../y.png");
     for (Path archive : List.of(tar, gz, zip)) {
       assertEquals(
-          wanted.stream().map(w -> archive.getFileName() + w).toList(),
-          names(Source.of(archive)));
+          wanted.stream().map(w -> archive.getFileName() + w).toList(), names(Source.of(archive)));
     }
     ResultFiles masks = new ResultFiles(folder.resolve("masks"), ".png", false, false);
     List<Item> items = list(Source.of(zip, broken), masks);
@@ -169,8 +166,7 @@ class ListingTest {
     for (String within : List.of("photos", "photos/a")) {
       ResultFiles beside = new ResultFiles(folder.resolve(within), ".png", false, false);
       Source source = within.equals("photos") ? Source.of(photos) : Source.of(photos.resolve("a"));
-      String message =
-          assertThrows(BatchException.class, () -> list(source, beside)).getMessage();
+      String message = assertThrows(BatchException.class, () -> list(source, beside)).getMessage();
       assertTrue(message.contains("the result would replace a picture"), message);
     }
   }

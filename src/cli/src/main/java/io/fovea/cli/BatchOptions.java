@@ -114,8 +114,7 @@ final class BatchOptions {
 
   /** Scoring as these options say. */
   BatchScoring scoring(Answers answers, @Nullable CommandSpec spec, BatchScoring.Watcher watcher) {
-    BatchScoring scoring =
-        BatchScoring.of(answers).errors(errors).restart(restart).watch(watcher);
+    BatchScoring scoring = BatchScoring.of(answers).errors(errors).restart(restart).watch(watcher);
     if (workers != null) {
       scoring.workers(atLeastOne("--workers", workers));
     }

@@ -105,7 +105,8 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public void answer(String picture, Answers.Answer answer) throws IOException {
       System.out.printf(
-          "%-32s %-10s %.4f%n", name(picture), answer.cells().get(0), (Float) answer.cells().get(1));
+          "%-32s %-10s %.4f%n",
+          name(picture), answer.cells().get(0), (Float) answer.cells().get(1));
       written.answer(picture, answer);
     }
 

@@ -1,20 +1,11 @@
 package io.fovea.batch;
 
-import io.fovea.batch.Scorer.Row;
-import io.fovea.batch.Scorer.Scored;
-import io.fovea.image.PictureReader;
-import io.fovea.onnx.Sha256;
 import io.fovea.runtime.Classifier;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchScoring {
   private static final int PART = 1000; // pictures
-  private static final long PART_NANOS = 10_000_000_000L; // what a kill costs at most
-  private static final int BATCH = 8;
-  private static final int BATCH_OF_DEVICES = 32; // other than the processor
 
   /** What becomes of pictures that cannot be read or scored. */
   public enum Errors {
@@ -52,18 +40,18 @@ public final class BatchScoring {
     void at(long done);
   }
 
-  private final Answers answers;
-  private int workers = Runtime.getRuntime().availableProcessors();
-  private int batch; // 0 for the default
-  private int part = PART;
-  private int shard = 1;
-  private int shards = 1;
-  private Errors errors = Errors.KEEP;
+  final Answers answers;
+  int workers = Runtime.getRuntime().availableProcessors();
+  int batch; // 0 for the default
+  int part = PART;
+  int shard = 1;
+  int shards = 1;
+  Errors errors = Errors.KEEP;
   private boolean restart;
-  private @Nullable Long maxPixels;
-  private Map<String, String> options = Map.of();
-  private Set<Path> own = Set.of();
-  private Watcher watcher =
+  @Nullable Long maxPixels;
+  Map<String, String> options = Map.of();
+  Set<Path> own = Set.of();
+  Watcher watcher =
       new Watcher() {
         @Override
         public void begin(long pictures, long done) {}
@@ -180,14 +168,13 @@ public final class BatchScoring {
       throw new BatchException(file.toString(), "is a folder");
     }
     try (PartsFolder folder = PartsFolder.open(file)) {
-      List<Part> parts = new ArrayList<>();
       try {
         if (restart) {
           folder.clear();
         }
-        return new Run().toFile(source, file, folder, format, parts);
+        return new BatchRun(this).toFile(source, file, folder, format);
       } catch (IOException | RuntimeException e) {
-        if (parts.isEmpty() && Part.in(folder.path(), 0).isEmpty()) {
+        if (Part.in(folder.path()).isEmpty()) {
           folder.remove();
         }
         throw e;
@@ -199,7 +186,7 @@ public final class BatchScoring {
   public Report run(Source source, Rows rows) throws IOException {
     Path list = Files.createTempFile("fovea", ".pictures");
     try {
-      return new Run().toRows(source, list, rows);
+      return new BatchRun(this).toRows(source, list, rows);
     } finally {
       Files.deleteIfExists(list);
     }
@@ -213,194 +200,6 @@ public final class BatchScoring {
             "%s does not say how many %s it gives, which a CSV file must know; write .jsonl or"
                 + " .parquet".formatted(answers.model().name(), column.name()));
       }
-    }
-  }
-
-  /** One run. */
-  private final class Run {
-    private final long start = System.nanoTime();
-    private final Tally tally = new Tally();
-    private long listed;
-    private long from;
-    private long to;
-    private long before;
-    private long writeNanos;
-    private int size;
-
-    Report toFile(Source source, Path file, PartsFolder folder, Format format, List<Part> parts)
-        throws IOException {
-      PictureList fresh = list(source, folder.newList(), file);
-      size = batch > 0 ? batch : folder.batch(defaultBatch());
-      String model = modelSha256();
-      PictureList list = folder.fix(manifest(fresh, model, format), fresh);
-      for (Part part : Part.in(folder.path(), from)) {
-        parts.add(part);
-        tally.add(part.tally());
-        before += part.to() - part.from();
-      }
-      if (errors == Errors.FAIL && tally.failed() > 0) {
-        throw new BatchException(
-            file.toString(),
-            "parts of an earlier start have errors; use --errors keep or --restart");
-      }
-      watcher.begin(to - from, before);
-      Scorer scorer = scorer();
-      try (Pipeline pipeline = pipeline(list, scorer)) {
-        Held held = new Held(pipeline, tally.scored() > 0);
-        for (long at = from + before; at < to; at = parts.get(parts.size() - 1).to()) {
-          parts.add(part(folder, at, format, held));
-        }
-      }
-      long merge = System.nanoTime();
-      List<Column> columns = answers.columns();
-      folder.merge(file, out -> format.merge(parts, columns, facts(model), out));
-      folder.remove();
-      writeNanos += System.nanoTime() - merge;
-      return report(scorer, model);
-    }
-
-    Report toRows(Source source, Path file, Rows rows) throws IOException {
-      PictureList list = list(source, file, null);
-      size = batch > 0 ? batch : defaultBatch();
-      watcher.begin(to - from, 0);
-      Scorer scorer = scorer();
-      try (Pipeline pipeline = pipeline(list, scorer)) {
-        Held held = new Held(pipeline, false);
-        for (Scored next = held.take(); next != null; next = held.take()) {
-          write(next, rows, tally);
-          rows.flush();
-        }
-      }
-      return report(scorer, modelSha256());
-    }
-
-    private PictureList list(Source source, Path list, @Nullable Path output) throws IOException {
-      Set<Path> ours = new HashSet<>(own);
-      if (output != null) {
-        ours.add(output);
-        ours.add(PartsFolder.of(output));
-      }
-      ResultFiles results = answers.files();
-      if (results != null) {
-        ours.add(results.folder());
-      }
-      Set<Path> absolute = new HashSet<>();
-      ours.forEach(p -> absolute.add(p.toAbsolutePath().normalize()));
-      PictureList all = PictureList.write(list, source, results, absolute);
-      if (all.count() == 0) {
-        throw new BatchException(source.toString(), "no pictures");
-      }
-      from = share(all.count(), shard - 1);
-      to = share(all.count(), shard);
-      listed = System.nanoTime() - start;
-      return all;
-    }
-
-    private long share(long count, long index) {
-      return count * index / shards;
-    }
-
-    private Pipeline pipeline(PictureList list, Scorer scorer) throws IOException {
-      long at = from + before;
-      return new Pipeline(new Chunks(list.reader(at, to), at, size), scorer, workers);
-    }
-
-    private Scorer scorer() {
-      PictureReader reader = answers.preprocessing().reader();
-      return new Scorer(answers, maxPixels == null ? reader : reader.withMaxPixels(maxPixels));
-    }
-
-    private Part part(PartsFolder folder, long at, Format format, Held held) throws IOException {
-      Tally own = new Tally();
-      long begun = System.nanoTime();
-      return Part.write(
-          folder.path(),
-          at,
-          own,
-          out -> {
-            Rows rows = format.part(out, answers.columns());
-            long end = at;
-            do {
-              Scored next = held.take();
-              if (next == null) {
-                throw new IOException(folder.path() + ": the list of the pictures is cut short");
-              }
-              write(next, rows, own);
-              end = next.chunk().to();
-            } while (end < to && end - at < part && System.nanoTime() - begun < PART_NANOS);
-            tally.add(own);
-            return end;
-          });
-    }
-
-    private void write(Scored scored, Rows rows, Tally counts) throws IOException {
-      long begun = System.nanoTime();
-      for (Row row : scored.rows()) {
-        if (row.answer() != null) {
-          counts.score();
-          rows.answer(row.picture(), row.answer());
-        } else if (errors == Errors.FAIL) {
-          String reason = row.error().replace(row.picture() + ": ", "");
-          throw new BatchException(row.picture(), reason);
-        } else {
-          counts.fail(row.picture(), row.error());
-          rows.error(row.picture(), row.error());
-        }
-      }
-      writeNanos += System.nanoTime() - begun;
-      watcher.at(scored.chunk().to() - from);
-    }
-
-    private Manifest manifest(PictureList list, String model, Format format) {
-      Map<String, String> all = new TreeMap<>(options);
-      all.put("format", format.name());
-      all.put("preprocessing", answers.preprocessing().toJson());
-      all.put("columns", answers.columns().toString());
-      ResultFiles results = answers.files();
-      all.put("results", String.valueOf(results));
-      all.put("maxPixels", String.valueOf(maxPixels));
-      return new Manifest(
-          model,
-          answers.model().device().toString(),
-          list.count(),
-          list.sha256(),
-          shard + "/" + shards,
-          size,
-          all);
-    }
-
-    private Map<String, String> facts(String model) {
-      Map<String, String> facts = new TreeMap<>();
-      facts.put("fovea.model", answers.model().name());
-      facts.put("fovea.model_sha256", model);
-      for (Column column : answers.columns()) {
-        if (column.type() == Column.Type.FLOATS) {
-          facts.put("fovea." + column.name(), Json.text(column.names()));
-        }
-      }
-      return facts;
-    }
-
-    private Report report(Scorer scorer, String model) {
-      long now = System.nanoTime();
-      long[] nanos = {now - start, listed, scorer.readNanos(), scorer.scoreNanos(), writeNanos};
-      return Report.of(answers.model(), model, workers, size, tally, before, nanos);
-    }
-
-    private String modelSha256() throws IOException {
-      String name = answers.model().name();
-      Path path;
-      try {
-        path = Path.of(name);
-      } catch (InvalidPathException e) {
-        return name;
-      }
-      return Files.isRegularFile(path) ? Sha256.of(path) : name;
-    }
-
-    private int defaultBatch() {
-      boolean processor = answers.model().device().toString().startsWith("cpu");
-      return processor ? BATCH : BATCH_OF_DEVICES;
     }
   }
 }

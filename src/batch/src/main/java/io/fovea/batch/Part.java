@@ -60,8 +60,8 @@ record Part(Path file, long from, long to) {
     return new Part(named, from, to[0]);
   }
 
-  /** The parts of a folder that follow one another from a position on. */
-  static List<Part> in(Path folder, long from) throws IOException {
+  /** All parts of a folder, in their order. */
+  static List<Part> in(Path folder) throws IOException {
     List<Part> all = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
@@ -72,9 +72,14 @@ record Part(Path file, long from, long to) {
       }
     }
     all.sort(Comparator.comparingLong(Part::from));
+    return all;
+  }
+
+  /** Those that follow one another from a position on. */
+  static List<Part> in(Path folder, long from) throws IOException {
     List<Part> following = new ArrayList<>();
     long at = from;
-    for (Part part : all) {
+    for (Part part : in(folder)) {
       if (part.from == at && part.to > at) {
         following.add(part);
         at = part.to;

@@ -91,7 +91,7 @@ final class PartsFolder implements AutoCloseable {
     Path place = folder.resolve(LIST);
     Files.move(list.file(), place, StandardCopyOption.REPLACE_EXISTING);
     if (!resumed) {
-      for (Part left : Part.in(folder, 0)) { // of a start that had no manifest yet
+      for (Part left : Part.in(folder)) { // of a start that had no manifest yet
         Files.delete(left.file());
       }
       manifest.write(file);
@@ -134,6 +134,7 @@ final class PartsFolder implements AutoCloseable {
   /** Removes the folder, but for files of others in it. */
   void remove() throws IOException {
     clear();
+    channel.close();
     Files.deleteIfExists(folder.resolve(LOCK));
     try (DirectoryStream<Path> left = Files.newDirectoryStream(folder)) {
       if (left.iterator().hasNext()) {

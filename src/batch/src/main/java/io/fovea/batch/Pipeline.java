@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that each take a chunk, read, decode and score it, and take the next; the chunks come out
- * in their order. As many as there are threads wait to be taken out at most, so that memory is
- * bounded.
+ * in their order. Two chunks a thread are under way or wait to be taken out at most, so that memory
+ * is bounded.
  */
 final class Pipeline implements AutoCloseable {
   private final Chunks chunks;
@@ -64,7 +64,7 @@ final class Pipeline implements AutoCloseable {
   }
 
   private synchronized void put(Scored scored) {
-    done.put(scored.chunk().number(), scored);
+    done.put(scored.number(), scored);
     notifyAll();
   }
 

@@ -22,9 +22,11 @@ final class Scorer {
   /**
    * The rows of a chunk.
    *
+   * @param number of the chunk
+   * @param to position after its last picture
    * @param fault why a picture that could be read was not scored; null where all were
    */
-  record Scored(Chunks.Chunk chunk, List<Row> rows, @Nullable RuntimeException fault) {}
+  record Scored(long number, long to, List<Row> rows, @Nullable RuntimeException fault) {}
 
   private final Answers answers;
   private final PictureReader reader;
@@ -56,7 +58,7 @@ final class Scorer {
       }
     }
     run.score();
-    return new Scored(chunk, run.rows, run.fault);
+    return new Scored(chunk.number(), chunk.to(), run.rows, run.fault);
   }
 
   /** What becomes of one chunk. */

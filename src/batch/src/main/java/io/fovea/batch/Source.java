@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Pictures that are given: files; folders, of which all files but the hidden ones are meant, at any
  * depth and sorted; patterns such as {@code photos/**.jpg}; archives (.tar, .tar.gz, .tgz, .zip),
- * whose entries are pictures in their own order; and lists of such files, one a line, in their
- * order.
+ * whose entries are pictures in their own order, and which are read once to list them; and lists of
+ * such files, one a line, in their order.
  *
  * @param paths files, folders, patterns and archives; one that is given twice is taken once
  * @param lists text files in UTF-8, {@code -} for standard input; they follow the paths

@@ -14,7 +14,9 @@ import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.runtime.Task;
 import java.io.BufferedWriter;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -169,11 +171,28 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   private Report print(BatchScoring scoring, Source source, Answers answers) throws IOException {
-    Writer out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
+    Writer out = new BufferedWriter(new OutputStreamWriter(stdout(), StandardCharsets.UTF_8));
     Rows rows = json ? Rows.jsonLines(out) : Rows.csv(out, answers.columns());
     Report report = scoring.run(source, rows);
     rows.flush();
     return report;
+  }
+
+  /** Standard output, which tells when nobody reads on. */
+  private static OutputStream stdout() {
+    return new FilterOutputStream(System.out) {
+      @Override
+      public void write(byte[] bytes, int from, int count) {
+        System.out.write(bytes, from, count);
+      }
+
+      @Override
+      public void flush() throws IOException {
+        if (System.out.checkError()) { // flushes as well
+          throw new IOException("standard output is closed");
+        }
+      }
+    };
   }
 
   private ImageModel model(int threads) throws IOException {

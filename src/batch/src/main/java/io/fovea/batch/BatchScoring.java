@@ -197,8 +197,8 @@ public final class BatchScoring {
       if (column.flat().isEmpty()) {
         throw new BatchException(
             file.toString(),
-            "%s does not say how many %s it gives, which a CSV file must know; write .jsonl or"
-                + " .parquet".formatted(answers.model().name(), column.name()));
+            "a CSV file must know how many %s there are, which %s does not say; write .jsonl or .parquet"
+                .formatted(column.name(), answers.model().name()));
       }
     }
   }

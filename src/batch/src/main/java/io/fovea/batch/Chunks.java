@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,7 @@ final class Chunks implements AutoCloseable {
     for (; entry <= item.index(); entry++) {
       name = open.next();
     }
-    if (!item.entry().equals(name)) {
+    if (!Objects.equals(item.entry(), name)) {
       throw new IOException("the archive has changed");
     }
     return open.bytes();

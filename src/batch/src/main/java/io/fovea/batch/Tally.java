@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Counts of rows, and of what went wrong. Not thread-safe. */
 final class Tally {
@@ -76,11 +77,10 @@ final class Tally {
 
   static Tally of(Map<?, ?> json) {
     Tally tally = new Tally();
-    Map<?, ?> failures = (Map<?, ?>) json.get("failures");
-    tally.scored = number(json.get("scored"));
-    if (failures == null) {
+    if (!(json.get("failures") instanceof Map<?, ?> failures)) {
       throw new IllegalArgumentException("a part without its failures");
     }
+    tally.scored = number(json.get("scored"));
     tally.failed = number(failures.get("count"));
     if (failures.get("reasons") instanceof Map<?, ?> reasons) {
       reasons.forEach((reason, times) -> tally.count(reason.toString(), number(times)));
@@ -95,7 +95,10 @@ final class Tally {
     return tally;
   }
 
-  private static long number(Object json) {
-    return ((Number) json).longValue();
+  private static long number(@Nullable Object json) {
+    if (json instanceof Number number) {
+      return number.longValue();
+    }
+    throw new IllegalArgumentException("expected a count, met " + json);
   }
 }

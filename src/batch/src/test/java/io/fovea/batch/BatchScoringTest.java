@@ -165,6 +165,47 @@ class BatchScoringTest {
     assertEquals(null, read[6]);
   }
 
+  /** The names of a vector whose length the file leaves open. */
+  private record Open(Answers answers) implements Answers {
+    @Override
+    public ImageModel model() {
+      return answers.model();
+    }
+
+    @Override
+    public Preprocessing preprocessing() {
+      return answers.preprocessing();
+    }
+
+    @Override
+    public List<Column> columns() {
+      return List.of(Column.floats("features", List.of()));
+    }
+
+    @Override
+    public List<Answer> of(List<Picture> pictures, List<Path> files) throws IOException {
+      return answers.of(pictures, files);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void csvWantsVectorsOfAKnownLength() throws IOException {
+    Answers features = Answers.features(classifier.model(), Preprocessing.named("zero-one"));
+    BatchScoring scoring = BatchScoring.of(new Open(features));
+    String message =
+        assertThrows(
+                BatchException.class,
+                () -> scoring.run(Source.of(photos), folder.resolve("scores.csv")))
+            .getMessage();
+    assertTrue(message.contains("know how many features there are, which " + model), message);
+    Path lines = folder.resolve("scores.jsonl");
+    scoring.run(Source.of(photos), lines);
+    assertTrue(Files.readAllLines(lines).get(0).contains("\"features\":["));
+  }
+
   @Test
   void featuresAreTheNumbersOfTheOutput() throws IOException {
     Path file = folder.resolve("features.csv");

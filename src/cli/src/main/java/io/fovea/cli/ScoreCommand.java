@@ -150,6 +150,10 @@ final class ScoreCommand implements Callable<Integer> {
     if (output != null && json && !output.toString().endsWith(".jsonl")) {
       throw new Fovea.UserException("--json: is for standard output; name a .jsonl file for -o");
     }
+    if (output != null && !output.toString().matches(".*\\.(csv|jsonl|parquet)")) {
+      throw new Fovea.UserException(
+          output + ": expected a name that ends in .csv, .jsonl or .parquet");
+    }
     Source source = batch.source(given);
     Preprocessing fed = serving.preprocessing();
     batch.follow(Plans.usual().of(file, serving.device()));

@@ -263,7 +263,7 @@ class FoveaTest {
         "train resnet8 --data DATA --epochs 0 -o x.onnx | recipe: expected epochs and batch of 1 or more",
         "evaluate none.onnx --data DATA | none.onnx: no such file",
         "score NET nothing.jpg | nothing.jpg: no such file or folder",
-        "score NET DATA -o scores.xml | expected a name that ends in .csv or .jsonl",
+        "score NET DATA -o scores.xml | expected a name that ends in .csv, .jsonl or .parquet",
         "score NET DATA --device gpu | device 'gpu': expected cpu, cuda, tensorrt, coreml, directml, openvino, xnnpack, auto",
         "score NET DATA --device cpu:memory=1 | cpu has no option 'memory': expected arena, arena_shrinkage",
         "train resnet8 --data DATA --device coreml -o x.onnx | training runs on cpu, cuda, cuda:N or auto, met 'coreml'",

@@ -183,7 +183,7 @@ class WeightsTest {
         "-o",
         x);
     refuses("an architecture has no weights: give --weights", "convert", "resnet8", "-o", x);
-    refuses("no architecture 'resnet9'", "convert", "resnet9", "--weights", weights, "-o", x);
+    refuses("no architecture 'resnet10'", "convert", "resnet10", "--weights", weights, "-o", x);
     refuses("none.st: no such file", "convert", "resnet8", "--weights", "none.st", "-o", x);
     refuses(
         "are for architectures, not",

@@ -26,7 +26,8 @@ class OptionsTest {
       """
       lenet5                spp
       (alexnet|vgg.*)       squeeze_excite blurpool non_local spp
-      (wide_)?resne[tx].*   squeeze_excite blurpool non_local spp zero_residual
+      resnet9               squeeze_excite blurpool non_local spp
+      (?!resnet9)(wide_)?resne[tx].* squeeze_excite blurpool non_local spp zero_residual
       densenet121           squeeze_excite blurpool non_local spp
       googlenet             squeeze_excite blurpool non_local spp auxiliary
       inception_v3          squeeze_excite blurpool non_local spp auxiliary

@@ -32,16 +32,13 @@ record InputPort(String model, String name, long[] file, OnnxJavaType type, bool
     if (node.getInfo() instanceof TensorInfo t) {
       long[] shape = t.getShape();
       if (TYPES.contains(t.type) && shape.length == 4) {
-        boolean last = isLast(shape, t.type);
-        if (isChannels(shape[last ? 3 : 1])) {
-          return new InputPort(model, node.getName(), shape, t.type, last);
-        }
+        return new InputPort(model, node.getName(), shape, t.type, isLast(shape, t.type));
       }
       throw new ScoringException(
           model,
-          "input '%s': expected float, double, float16 or uint8 [N, C, H, W] or [N, H, W, C] of 1"
+          "input '%s': expected float, double, float16 or uint8 [N, C, H, W] or [N, H, W, C],"
                   .formatted(node.getName())
-              + " or 3 channels, met %s %s".formatted(t.type, ImageModel.text(shape)));
+              + " met %s %s".formatted(t.type, ImageModel.text(shape)));
     }
     throw new ScoringException(
         model, "input '%s': expected a tensor, met %s".formatted(node.getName(), node.getInfo()));
@@ -50,17 +47,13 @@ record InputPort(String model, String name, long[] file, OnnxJavaType type, bool
   /** Where both axes could be the channels, bytes have them last, as pictures do, numbers first. */
   private static boolean isLast(long[] shape, OnnxJavaType type) {
     boolean first = shape[1] == 1 || shape[1] == 3;
-    boolean last = shape[3] == 1 || shape[3] == 3;
+    boolean last = (shape[3] == 1 || shape[3] == 3) && shape[2] != shape[3];
     return first == last ? type == OnnxJavaType.UINT8 : last;
-  }
-
-  private static boolean isChannels(long size) {
-    return size < 0 || size == 1 || size == 3;
   }
 
   /** Whether pictures can be fed as they are. */
   boolean takesPictures() {
-    return type == OnnxJavaType.UINT8 && channelsLast && file[3] != 1;
+    return type == OnnxJavaType.UINT8 && channelsLast && (file[3] == 3 || file[3] < 0);
   }
 
   /** Whether a preprocessing can write into it. */

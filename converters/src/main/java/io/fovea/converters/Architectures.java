@@ -22,6 +22,7 @@ public final class Architectures {
   private static final String SIMONYAN = "Simonyan 2015, https://arxiv.org/abs/1409.1556";
   private static final String HE = "He 2016, https://arxiv.org/abs/1512.03385";
   private static final String PAGE = "Page 2018, https://myrtle.ai/learn/how-to-train-your-resnet/";
+  private static final String JORDAN = "Jordan 2024, https://arxiv.org/abs/2404.00498";
   private static final String ZAGORUYKO = "Zagoruyko 2016, https://arxiv.org/abs/1605.07146";
   private static final String XIE = "Xie 2017, https://arxiv.org/abs/1611.05431";
   private static final String SZEGEDY = "Szegedy 2015, https://arxiv.org/abs/1409.4842";
@@ -60,6 +61,7 @@ public final class Architectures {
       all.add(classifier("resnet" + depth, HE, 3, 10, 32, 1, o -> ResNet.cifar(depth, o)));
     }
     all.add(classifier("resnet9", PAGE, 3, 10, 32, 8, ResNet::resnet9));
+    all.add(classifier("airbench94", JORDAN, 3, 10, 32, 9, AirBench::airbench94));
     all.add(classifier("resnet18", HE, 3, 1000, 224, 1, ResNet::resnet18));
     all.add(classifier("resnet34", HE, 3, 1000, 224, 1, ResNet::resnet34));
     all.add(classifier("resnet50", HE, 3, 1000, 224, 1, ResNet::resnet50));

@@ -32,6 +32,26 @@ public interface Draw {
   /** Uniform, variance 2 / (inputs + outputs): Glorot 2010. */
   Draw GLOROT = (random, in, out) -> uniform(Math.sqrt(6.0 / (in + out))).from(random, in, out);
 
+  /**
+   * The first filters of a square convolution, as many as it has inputs, pass one input each on
+   * (Dirac's delta); the rest as LeCun's.
+   *
+   * @param size height and width of the odd kernel
+   */
+  static Draw passing(int size) {
+    return (random, in, out) -> {
+      DoubleSupplier rest = LECUN.from(random, in, out);
+      int area = size * size;
+      long[] drawn = new long[1];
+      return () -> {
+        long filter = drawn[0] / in;
+        long place = drawn[0]++ % in;
+        boolean passes = place == filter * area + area / 2;
+        return filter * area < in ? (passes ? 1 : 0) : rest.getAsDouble();
+      };
+    };
+  }
+
   /** Normal around 0. */
   static Draw normal(double deviation) {
     return (random, in, out) -> () -> random.nextGaussian() * deviation;

@@ -40,6 +40,7 @@ class ArchitecturesTest {
     "vgg19_bn, 143678248",
     "resnet8, 75290",
     "resnet9, 6573130",
+    "airbench94, 1972792",
     "resnet20, 269722",
     "resnet32, 464154",
     "resnet44, 658586",
@@ -166,7 +167,7 @@ class ArchitecturesTest {
   void runsAtTwoBatchesAndItsSmallestSizeAndTwoMore(Architecture a) {
     boolean large = a.size() >= 224;
     Model model = a.model(Options.defaults().withWidth(large ? 0.25 : 1));
-    boolean gelu = a.name().startsWith("convnext"); // an operator from opset 20 on
+    boolean gelu = a.name().matches("convnext.*|airbench.*"); // an operator from opset 20 on
     assertEquals(gelu ? 20 : 17, model.opset());
     assertEquals(gelu ? 9 : 8, model.proto().getIrVersion());
     int size = Math.max(a.smallest(), Math.min(64, a.size()));

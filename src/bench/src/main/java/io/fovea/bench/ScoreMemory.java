@@ -5,22 +5,19 @@ import static io.fovea.image.Resampling.BILINEAR;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Step;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Peak of resident memory of scoring few and many small JPEG files of some sizes, in whole batches
- * of 8, each in a process of its own.
+ * Peak of resident memory of {@code ./fovea score} over few and many JPEG files of some sizes; run
+ * it at the top of the repository. Linux only.
  */
 public final class ScoreMemory {
   private static final int FILES = 200;
-  private static final Plan PLAN = new Plan(2, 1, 8);
-  private static final Preprocessing FED =
+  private static final Preprocessing SMALL =
       Preprocessing.of(
           new Step.Color(Step.Channels.RGB),
           new Step.Resize(32, 32, BILINEAR),
@@ -29,64 +26,72 @@ public final class ScoreMemory {
   private ScoreMemory() {}
 
   /**
-   * Arguments: few (1000), many (50000), rounds (3), options of the JVM; {@code --alone NET PHOTOS
-   * COUNT} scores in this process.
+   * Arguments: few (1000), many (50000), rounds (3), net (resnet8, which is fed 32x32; any other is
+   * fed as ImageNet's are).
    */
   public static void main(String[] args) throws Exception {
-    if (args.length == 4 && args[0].equals("--alone")) {
-      score(Path.of(args[1]), Path.of(args[2]), Integer.parseInt(args[3]));
-      return;
-    }
-    String few = args.length > 0 ? args[0] : "1000";
-    String many = args.length > 1 ? args[1] : "50000";
+    int few = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
+    int many = args.length > 1 ? Integer.parseInt(args[1]) : 50_000;
     int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 3;
-    List<String> jvm = args.length > 3 ? List.of(args).subList(3, args.length) : List.of();
+    String name = args.length > 3 ? args[3] : "resnet8";
     try (Workload work = Workload.create()) {
-      String net = work.net("resnet8", 10).toString();
-      String photos =
-          work.photos(FILES, new int[] {64, 48}, new int[] {48, 64}, new int[] {96, 72}).toString();
+      Path net = work.net(name, 10);
+      Path photos =
+          work.photos(FILES, new int[] {500, 375}, new int[] {375, 500}, new int[] {640, 480});
+      Path fed = work.folder().resolve("fed.json");
+      Files.writeString(
+          fed, (name.equals("resnet8") ? SMALL : Preprocessing.named("imagenet")).toJson());
       List<Double> ratios = new ArrayList<>();
       for (int i = 0; i < rounds; i++) {
-        double less = peak(jvm, net, photos, few);
-        double more = peak(jvm, net, photos, many);
+        double less = peak(work, net, fed, photos, few);
+        double more = peak(work, net, fed, photos, many);
         ratios.add(more / less);
         System.out.printf(
-            "peak of %s pictures %.1f MiB, of %s %.1f MiB, ratio %.3f%n",
+            "peak of %,d pictures %.1f MiB, of %,d %.1f MiB, ratio %.3f%n",
             few, less / 1024, many, more / 1024, more / less);
       }
-      System.out.printf("JVM %s: median ratio %s%n", jvm, Sample.of(ratios).text("%.3f"));
+      System.out.printf("%s: median ratio %s%n", name, Sample.of(ratios).text("%.3f"));
     }
   }
 
-  private static long peak(List<String> jvm, String net, String photos, String count)
-      throws IOException {
-    try (Child child =
-        Child.start(Child.classPath(), jvm, ScoreMemory.class, "--alone", net, photos, count)) {
-      return Long.parseLong(child.answer());
+  /** In KiB, of a run over this many pictures: the same files again and again. */
+  private static long peak(Workload work, Path net, Path fed, Path photos, int count)
+      throws IOException, InterruptedException {
+    List<Path> files = Workload.files(photos);
+    List<String> lines =
+        Collections.nCopies((count + files.size() - 1) / files.size(), files).stream()
+            .flatMap(List::stream)
+            .map(Path::toString)
+            .limit(count)
+            .toList();
+    Path list = Files.write(work.folder().resolve("list.txt"), lines);
+    Path out = work.folder().resolve("scores.csv");
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    "./fovea",
+                    "score",
+                    net.toString(),
+                    "--list",
+                    list.toString(),
+                    "--preprocessing",
+                    fed.toString(),
+                    "-o",
+                    out.toString(),
+                    "--quiet"))
+            .inheritIO()
+            .start();
+    long peak = 0;
+    while (process.isAlive()) { // the launcher becomes the JVM: one process
+      peak = Math.max(peak, Child.peakKib(process.pid()));
+      Thread.sleep(50);
     }
-  }
-
-  private static void score(Path net, Path photos, int count) throws Exception {
-    AtomicInteger left = new AtomicInteger(count);
-    ExecutorService pool = Executors.newFixedThreadPool(PLAN.workers());
-    try (FoveaSide side = new FoveaSide(net, FED, Workload.files(photos), PLAN, true)) {
-      List<Future<?>> workers = new ArrayList<>();
-      for (int w = 0; w < PLAN.workers(); w++) {
-        int worker = w;
-        workers.add(
-            pool.submit(
-                () -> {
-                  while (left.addAndGet(-PLAN.batch()) >= 0) {
-                    side.step(worker);
-                  }
-                }));
-      }
-      for (Future<?> worker : workers) {
-        worker.get();
-      }
-      Child.answer(Child.peakKib());
-    } finally {
-      pool.shutdown();
+    int rows = Files.readAllLines(out).size() - 1;
+    if (process.exitValue() != 0 || rows != count) {
+      throw new IllegalStateException(
+          "expected %d rows, met %d, status %d".formatted(count, rows, process.exitValue()));
     }
+    Files.delete(out);
+    return peak;
   }
 }

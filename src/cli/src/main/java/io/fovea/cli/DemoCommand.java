@@ -72,7 +72,7 @@ final class DemoCommand implements Callable<Integer> {
             .batch(32)
             .optimizer(Optimizer.adamW(0.004))
             .schedule(new Schedule(0.15, 0))
-            .augmentation(new Augmentation(3, true));
+            .augmentation(new Augmentation(3, Augmentation.Flip.RANDOM));
     Path file = output.resolve("shapes.onnx");
     TrainCommand.train(net, List.of(train, held), fed, recipe, Device.cpu(), file, false);
 

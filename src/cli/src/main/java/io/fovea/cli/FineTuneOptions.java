@@ -47,6 +47,12 @@ final class FineTuneOptions {
   boolean noDecayNorms;
 
   @Option(
+      names = "--bias-rate",
+      paramLabel = "FACTOR",
+      description = "on the learning rate of normalizations' biases; default: 1")
+  double biasRate = 1;
+
+  @Option(
       names = "--freeze-statistics",
       description = "batch normalizations keep their running statistics, and use them")
   boolean freezeStatistics;
@@ -57,7 +63,8 @@ final class FineTuneOptions {
   boolean untie;
 
   Selection selection() {
-    return new Selection(freeze, freezeDepth, train, bodyRate, !noDecayNorms, freezeStatistics);
+    return new Selection(
+        freeze, freezeDepth, train, bodyRate, !noDecayNorms, biasRate, freezeStatistics);
   }
 
   /**

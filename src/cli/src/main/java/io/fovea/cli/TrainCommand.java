@@ -109,6 +109,16 @@ final class TrainCommand implements Callable<Integer> {
   boolean noFlip;
 
   @Option(
+      names = "--alternate-flip",
+      description = "left and right change in every second epoch, not at random")
+  boolean alternate;
+
+  @Option(
+      names = "--whiten",
+      description = "the first convolution starts as what whitens the data, and stays so")
+  boolean whiten;
+
+  @Option(
       names = "--size",
       paramLabel = "N|HxW",
       description = "height and width of the net's pictures; default: the data's, or the paper's")
@@ -193,11 +203,21 @@ final class TrainCommand implements Callable<Integer> {
             ? new Optimizer.Sgd(rate, momentum, decay, true)
             : new Optimizer.AdamW(rate, 0.9, 0.999, 1e-8, decay),
         new Schedule(warmup, 0),
-        new Augmentation(crop == null ? moves.crop() : crop, moves.flip() && !noFlip),
+        new Augmentation(crop == null ? moves.crop() : crop, flip(moves)),
         loss == null ? usual.loss() : loss,
         labelSmoothing,
         tuning.selection(),
+        whiten,
         graph.seed);
+  }
+
+  private Augmentation.Flip flip(Augmentation usual) {
+    if (noFlip && alternate) {
+      throw new Fovea.UserException("--no-flip and --alternate-flip contradict each other");
+    }
+    return noFlip
+        ? Augmentation.Flip.NEVER
+        : alternate ? Augmentation.Flip.ALTERNATE : usual.flip();
   }
 
   /** How a file is fed: as it says, or as the options say. */

@@ -341,16 +341,16 @@ public final class Batcher<T> implements AutoCloseable {
     while (true) {
       long now = System.nanoTime();
       long wait = Long.MAX_VALUE;
-      @Nullable List<Integer> ready = null;
+      @Nullable Deque<Request> ready = null;
       long oldest = Long.MAX_VALUE;
       lanes.values().forEach(lane -> lane.removeIf(r -> !r.waits.get()));
       lanes.values().removeIf(Deque::isEmpty);
-      for (Map.Entry<List<Integer>, Deque<Request>> lane : lanes.entrySet()) {
-        long age = now - lane.getValue().element().since;
+      for (Deque<Request> lane : lanes.values()) {
+        long age = now - lane.element().since;
         long left = limits.longestWait.toNanos() - age;
-        if (closing || left <= 0 || lane.getValue().size() >= limits.largestBatch) {
+        if (closing || left <= 0 || lane.size() >= limits.largestBatch) {
           if (ready == null || -age < oldest) {
-            ready = lane.getKey();
+            ready = lane;
             oldest = -age;
           }
         } else {
@@ -378,8 +378,7 @@ public final class Batcher<T> implements AutoCloseable {
     }
   }
 
-  private List<Request> take(List<Integer> shape) {
-    Deque<Request> lane = lanes.get(shape);
+  private List<Request> take(Deque<Request> lane) {
     List<Request> batch = new ArrayList<>();
     while (batch.size() < limits.largestBatch && !lane.isEmpty()) {
       Request request = lane.remove();

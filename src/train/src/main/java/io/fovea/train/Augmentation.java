@@ -2,15 +2,33 @@ package io.fovea.train;
 
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
+import java.util.Locale;
 import java.util.Random;
 
 /**
  * Random changes of a training picture, after it has its size.
  *
  * @param crop pixels by which the picture may move in each direction; what it leaves is black
- * @param flip whether left and right are exchanged half of the time
+ * @param flip how left and right are exchanged
  */
-public record Augmentation(int crop, boolean flip) {
+public record Augmentation(int crop, Flip flip) {
+  /** How left and right are exchanged. */
+  public enum Flip {
+    NEVER,
+    /** Of half of the pictures, drawn anew in every epoch. */
+    RANDOM,
+    /**
+     * Of half of the pictures in the first epoch, of the other half in the next, and so on, so that
+     * two epochs show both (<a href="https://arxiv.org/abs/2404.00498">Jordan 2024</a>).
+     */
+    ALTERNATE;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   public Augmentation {
     if (crop < 0 || crop > 1024) {
       throw new TrainException("augmentation: expected a crop of 0 to 1024 pixels, met " + crop);
@@ -18,7 +36,7 @@ public record Augmentation(int crop, boolean flip) {
   }
 
   public static Augmentation none() {
-    return new Augmentation(0, false);
+    return new Augmentation(0, Flip.NEVER);
   }
 
   /** What is drawn for one picture; its mask is changed alike. */
@@ -43,9 +61,20 @@ public record Augmentation(int crop, boolean flip) {
     }
   }
 
-  Draw draw(Random random) {
+  /**
+   * Draws for one picture.
+   *
+   * @param turn whether it is this picture's epoch where they alternate
+   */
+  Draw draw(Random random, boolean turn) {
     int x = crop > 0 ? random.nextInt(2 * crop + 1) : 0;
     int y = crop > 0 ? random.nextInt(2 * crop + 1) : 0;
-    return new Draw(crop, x, y, flip && random.nextBoolean());
+    boolean flips =
+        switch (flip) {
+          case NEVER -> false;
+          case RANDOM -> random.nextBoolean();
+          case ALTERNATE -> turn;
+        };
+    return new Draw(crop, x, y, flips);
   }
 }

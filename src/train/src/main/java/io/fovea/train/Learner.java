@@ -4,6 +4,7 @@ import io.fovea.onnx.DataType;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
 import io.fovea.onnx.TensorType;
 import java.nio.FloatBuffer;
 import java.util.HashSet;
@@ -100,12 +101,19 @@ final class Learner implements AutoCloseable {
     Set<String> head = new HashSet<>(names); // and auxiliary ones
     head.removeAll(served.initializers().keySet());
     head.addAll(layers.isEmpty() ? List.of() : layers.get(layers.size() - 1));
+    Set<String> shifts = new HashSet<>();
+    for (Node node : model.graph().nodes()) {
+      if (node.operator().endsWith("Normalization") && node.inputs().size() > 2) {
+        shifts.add(node.inputs().get(2));
+      }
+    }
     return names.stream()
         .map(
             n ->
                 new Updater.Parameter(
                     graph.tensor(n),
-                    head.contains(n) ? 1 : selection.bodyRate(),
+                    (head.contains(n) ? 1 : selection.bodyRate())
+                        * (shifts.contains(n) ? selection.biasRate() : 1),
                     selection.decayNorms() || graph.tensor(n).dim() > 1))
         .toList();
   }

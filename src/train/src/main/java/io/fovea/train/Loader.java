@@ -149,7 +149,7 @@ final class Loader implements AutoCloseable {
         target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
       }
       if (augmentation != null && random != null) {
-        Augmentation.Draw drawn = augmentation.draw(random);
+        Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, index));
         picture = drawn.apply(picture);
         if (target instanceof Target.Pixels p) {
           target = new Target.Pixels(drawn.apply(p.mask()));
@@ -204,6 +204,11 @@ final class Loader implements AutoCloseable {
       return used;
     }
     return ByteBuffer.allocateDirect(4 * size).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /** Drawn for the first epoch, then turning with each. */
+  private static boolean turn(long seed, int epoch, int index) {
+    return ((mix(seed, 0, index) >>> 63 ^ epoch) & 1) == 1;
   }
 
   /** A seed of its own for each picture of each epoch (the finalizer of SplitMix64). */

@@ -9,6 +9,9 @@ import java.util.Map;
  * @param epochs passes over the data
  * @param batch pictures a step
  * @param labelSmoothing share of the target that is spread over all classes, in [0, 1)
+ * @param whiten whether the first convolution starts as what whitens the data's patches, and stays
+ *     so (<a href="https://myrtle.ai/learn/how-to-train-your-resnet-8-bag-of-tricks/">Page
+ *     2019</a>)
  * @param seed of the order of pictures and their augmentation
  */
 public record Recipe(
@@ -20,6 +23,7 @@ public record Recipe(
     Loss loss,
     double labelSmoothing,
     Selection selection,
+    boolean whiten,
     long seed) {
 
   public Recipe {
@@ -43,10 +47,11 @@ public record Recipe(
         64,
         Optimizer.sgd(0.1),
         new Schedule(0.1, 0),
-        new Augmentation(2, true),
+        new Augmentation(2, Augmentation.Flip.RANDOM),
         Loss.CROSS_ENTROPY,
         0,
         Selection.all(),
+        false,
         0);
   }
 
@@ -55,7 +60,7 @@ public record Recipe(
     return classification()
         .batch(4)
         .optimizer(Optimizer.adamW(0.002))
-        .augmentation(new Augmentation(0, true))
+        .augmentation(new Augmentation(0, Augmentation.Flip.RANDOM))
         .loss(Loss.CROSS_ENTROPY_DICE);
   }
 
@@ -70,46 +75,88 @@ public record Recipe(
 
   public Recipe epochs(int n) {
     return new Recipe(
-        n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, seed);
+        n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, whiten, seed);
   }
 
   public Recipe batch(int n) {
     return new Recipe(
-        epochs, n, optimizer, schedule, augmentation, loss, labelSmoothing, selection, seed);
+        epochs,
+        n,
+        optimizer,
+        schedule,
+        augmentation,
+        loss,
+        labelSmoothing,
+        selection,
+        whiten,
+        seed);
   }
 
   public Recipe optimizer(Optimizer o) {
     return new Recipe(
-        epochs, batch, o, schedule, augmentation, loss, labelSmoothing, selection, seed);
+        epochs, batch, o, schedule, augmentation, loss, labelSmoothing, selection, whiten, seed);
   }
 
   public Recipe schedule(Schedule s) {
     return new Recipe(
-        epochs, batch, optimizer, s, augmentation, loss, labelSmoothing, selection, seed);
+        epochs, batch, optimizer, s, augmentation, loss, labelSmoothing, selection, whiten, seed);
   }
 
   public Recipe augmentation(Augmentation a) {
-    return new Recipe(epochs, batch, optimizer, schedule, a, loss, labelSmoothing, selection, seed);
+    return new Recipe(
+        epochs, batch, optimizer, schedule, a, loss, labelSmoothing, selection, whiten, seed);
   }
 
   public Recipe loss(Loss l) {
     return new Recipe(
-        epochs, batch, optimizer, schedule, augmentation, l, labelSmoothing, selection, seed);
+        epochs,
+        batch,
+        optimizer,
+        schedule,
+        augmentation,
+        l,
+        labelSmoothing,
+        selection,
+        whiten,
+        seed);
   }
 
   public Recipe labelSmoothing(double share) {
     return new Recipe(
-        epochs, batch, optimizer, schedule, augmentation, loss, share, selection, seed);
+        epochs, batch, optimizer, schedule, augmentation, loss, share, selection, whiten, seed);
   }
 
   public Recipe selection(Selection s) {
     return new Recipe(
-        epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, s, seed);
+        epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, s, whiten, seed);
+  }
+
+  public Recipe whiten(boolean is) {
+    return new Recipe(
+        epochs,
+        batch,
+        optimizer,
+        schedule,
+        augmentation,
+        loss,
+        labelSmoothing,
+        selection,
+        is,
+        seed);
   }
 
   public Recipe seed(long s) {
     return new Recipe(
-        epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, s);
+        epochs,
+        batch,
+        optimizer,
+        schedule,
+        augmentation,
+        loss,
+        labelSmoothing,
+        selection,
+        whiten,
+        s);
   }
 
   /** The recipe as it is printed and stored in a model's provenance. */
@@ -124,6 +171,9 @@ public record Recipe(
     all.put("labelSmoothing", labelSmoothing);
     if (!selection.equals(Selection.all())) {
       all.put("selection", selection.toString());
+    }
+    if (whiten) {
+      all.put("whiten", true);
     }
     all.put("seed", seed);
     return all;

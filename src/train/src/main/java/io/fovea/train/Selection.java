@@ -17,6 +17,8 @@ import java.util.regex.PatternSyntaxException;
  * @param bodyRate factor on the learning rate of all but the last layer, in [0, 1]
  * @param decayNorms whether weight decay also reaches biases and normalizations, as PyTorch's
  *     optimizers have it; else only tensors of two axes or more
+ * @param biasRate factor on the learning rate of the biases of normalizations: 1, or up to 64 where
+ *     a short training should learn them fast
  * @param freezeStatistics whether batch normalizations keep their running statistics and use them;
  *     those of frozen layers always do
  */
@@ -26,12 +28,17 @@ public record Selection(
     List<String> train,
     double bodyRate,
     boolean decayNorms,
+    double biasRate,
     boolean freezeStatistics) {
   public Selection {
     freeze = List.copyOf(freeze);
     train = List.copyOf(train);
     freeze.forEach(Selection::pattern);
     train.forEach(Selection::pattern);
+    if (!(biasRate >= 0) || Double.isInfinite(biasRate)) {
+      throw new TrainException(
+          "selection: expected a rate of biases of 0 or more, met " + biasRate);
+    }
     if (freezeDepth < 0 || !(bodyRate >= 0 && bodyRate <= 1)) {
       throw new TrainException(
           "selection: expected a depth of 0 or more and a rate of the body in [0, 1], met %d and %s"
@@ -41,7 +48,14 @@ public record Selection(
 
   /** All parameters alike. */
   public static Selection all() {
-    return new Selection(List.of(), 0, List.of(), 1, true, false);
+    return new Selection(List.of(), 0, List.of(), 1, true, 1, false);
+  }
+
+  /** The same, and this parameter stays as it is. */
+  Selection freezing(String name) {
+    List<String> all = new ArrayList<>(freeze);
+    all.add("^" + Pattern.quote(name) + "$");
+    return new Selection(all, freezeDepth, train, bodyRate, decayNorms, biasRate, freezeStatistics);
   }
 
   private static Pattern pattern(String text) {

@@ -55,6 +55,16 @@ record Subset(Dataset all, int[] which) implements Dataset {
     return List.of(of(data, rest), of(data, held));
   }
 
+  /** Some drawn by seed, at most this many. */
+  static Dataset drawn(Dataset data, int most, long seed) {
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < data.size(); i++) {
+      all.add(i);
+    }
+    Collections.shuffle(all, new Random(seed));
+    return of(data, all.subList(0, Math.min(most, all.size())));
+  }
+
   private static Dataset of(Dataset data, List<Integer> which) {
     return new Subset(data, which.stream().sorted().mapToInt(Integer::intValue).toArray());
   }

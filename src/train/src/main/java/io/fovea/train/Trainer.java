@@ -116,7 +116,12 @@ public final class Trainer {
       unit = spread[1];
       start = known.task() == null ? ValueHead.startingAt(model, spread[0], spread[1]) : model;
     }
-    try (Learner learner = new Learner(start, recipe, Place.of(device), unit);
+    Recipe used = recipe;
+    if (recipe.whiten()) {
+      start = Whitening.of(start, training, fed, recipe.seed());
+      used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
+    }
+    try (Learner learner = new Learner(start, used, Place.of(device), unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       int steps = Loader.steps(training.size(), recipe.batch(), true);

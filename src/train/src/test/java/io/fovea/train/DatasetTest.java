@@ -213,7 +213,7 @@ class DatasetTest {
     Preprocessing grey =
         Preprocessing.of(
             new Step.Color(Step.Channels.GREY), new Step.Resize(4, 4, Resampling.NEAREST));
-    Augmentation moves = new Augmentation(1, true);
+    Augmentation moves = new Augmentation(1, Augmentation.Flip.RANDOM);
     try (Loader loader = new Loader(d, grey, 1)) {
       for (int epoch = 0; epoch < 20; epoch++) {
         loader.shuffled(

@@ -124,12 +124,12 @@ class FineTuneTest {
     String first = layers.get(0).get(0);
     String last = layers.get(layers.size() - 1).get(0);
     Model depth =
-        train(model, new Selection(List.of(), layers.size() - 1, List.of(), 1, true, false))
+        train(model, new Selection(List.of(), layers.size() - 1, List.of(), 1, true, 1, false))
             .model();
     Model pattern =
-        train(model, new Selection(List.of("^" + first + "$"), 0, List.of(), 1, true, false))
+        train(model, new Selection(List.of("^" + first + "$"), 0, List.of(), 1, true, 1, false))
             .model();
-    Model body = train(model, new Selection(List.of(), 0, List.of(), 0, true, false)).model();
+    Model body = train(model, new Selection(List.of(), 0, List.of(), 0, true, 1, false)).model();
     assertFalse(changed(model, depth, first));
     assertTrue(changed(model, depth, last));
     assertFalse(changed(model, pattern, first));
@@ -140,7 +140,7 @@ class FineTuneTest {
       assertFalse(changed(model, depth, state), state + " of a frozen layer moved");
       assertTrue(changed(model, body, state), state);
     }
-    Model still = train(model, new Selection(List.of(), 0, List.of(), 1, true, true)).model();
+    Model still = train(model, new Selection(List.of(), 0, List.of(), 1, true, 1, true)).model();
     for (String state : Roles.of(model.graph()).state()) {
       assertFalse(changed(model, still, state), state);
     }
@@ -150,13 +150,14 @@ class FineTuneTest {
   void trainsConstantsThatArePutDown() {
     Model model = Model.read(TestData.shared("oracle/training/spatial-transformer/model.onnx"));
     assertFalse(Roles.of(model.graph()).parameters().contains("0.base"));
-    Recipe recipe = ONE.selection(new Selection(List.of(), 0, List.of("base"), 1, true, false));
+    Recipe recipe = ONE.selection(new Selection(List.of(), 0, List.of("base"), 1, true, 1, false));
     try (Learner learner = new Learner(model, recipe)) {
       assertTrue(learner.graph().roles().parameters().contains("0.base"));
     }
     String m =
         message(
-            () -> train(four(), new Selection(List.of("nothing"), 0, List.of(), 1, true, false)));
+            () ->
+                train(four(), new Selection(List.of("nothing"), 0, List.of(), 1, true, 1, false)));
     assertTrue(m.contains("pattern 'nothing' fits no parameter; there are ["), m);
   }
 
@@ -166,7 +167,7 @@ class FineTuneTest {
     Optimizer decay = new Optimizer.AdamW(1e-12, 0.9, 0.999, 1e-8, 1e9); // decay alone moves
     List<String> names = Roles.of(model.graph()).parameters();
     for (boolean all : new boolean[] {true, false}) {
-      Selection selection = new Selection(List.of(), 0, List.of(), 1, all, false);
+      Selection selection = new Selection(List.of(), 0, List.of(), 1, all, 1, false);
       Model after =
           Trainer.of(model)
               .recipe(ONE.optimizer(decay).selection(selection))

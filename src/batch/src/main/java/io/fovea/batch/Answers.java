@@ -3,6 +3,7 @@ package io.fovea.batch;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Classifier;
+import io.fovea.runtime.FeatureExtractor;
 import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
@@ -71,8 +72,8 @@ public interface Answers extends AutoCloseable {
     return new PictureAnswers(transformer, files, jpeg);
   }
 
-  /** The numbers of a model's output as one vector a picture, such as an embedding. */
-  static Answers features(ImageModel model, Preprocessing preprocessing) {
-    return new FeatureAnswers(model, preprocessing);
+  /** One vector a picture, such as an embedding. */
+  static Answers of(FeatureExtractor extractor) {
+    return new FeatureAnswers(extractor);
   }
 }

@@ -2,20 +2,29 @@ package io.fovea.batch;
 
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
+import io.fovea.runtime.FeatureExtractor;
 import io.fovea.runtime.ImageModel;
-import io.fovea.runtime.Output;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** A model's output, flat: {@code [N, ...]} is a vector a picture, row-major. */
-record FeatureAnswers(ImageModel model, Preprocessing preprocessing) implements Answers {
+/** A vector a picture. */
+record FeatureAnswers(FeatureExtractor extractor) implements Answers {
+  @Override
+  public ImageModel model() {
+    return extractor.model();
+  }
+
+  @Override
+  public Preprocessing preprocessing() {
+    return extractor.preprocessing();
+  }
+
   @Override
   public List<Column> columns() {
-    long[] shape = model.outputShape();
+    long[] shape = model().outputShape();
     long size = Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a < 0 || b < 0 ? -1 : a * b);
     List<String> names =
         size < 0 || shape.length < 2
@@ -26,29 +35,13 @@ record FeatureAnswers(ImageModel model, Preprocessing preprocessing) implements 
 
   @Override
   public List<Answer> of(List<Picture> pictures, List<Path> files) {
-    List<Answer> answers = new ArrayList<>();
-    for (int from = 0, to = 0; from < pictures.size(); from = to) {
-      int[] shape = shape(pictures.get(from));
-      while (to < pictures.size() && Arrays.equals(shape, shape(pictures.get(to)))) {
-        to++;
-      }
-      Output batch = model.run(pictures.subList(from, to), preprocessing);
-      for (int i = 0; i < to - from; i++) {
-        float[] features = batch.item(i);
-        answers.add(new Answer(List.of(features), Map.of("features", features)));
-      }
-    }
-    return answers;
-  }
-
-  private int[] shape(Picture p) {
-    return model.takesBytes()
-        ? new int[] {p.height(), p.width()}
-        : preprocessing.shape(p.width(), p.height());
+    return extractor.features(pictures).stream()
+        .map(f -> new Answer(List.of(f), Map.of("features", f)))
+        .toList();
   }
 
   @Override
   public void close() {
-    model.close();
+    extractor.close();
   }
 }

@@ -13,6 +13,7 @@ import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Sha256;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Device;
+import io.fovea.runtime.FeatureExtractor;
 import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.Scores;
 import java.io.IOException;
@@ -193,7 +194,8 @@ class BatchScoringTest {
 
   @Test
   void csvWantsVectorsOfAKnownLength() throws IOException {
-    Answers features = Answers.features(classifier.model(), Preprocessing.named("zero-one"));
+    Answers features =
+        Answers.of(FeatureExtractor.of(classifier.model(), Preprocessing.named("zero-one")));
     BatchScoring scoring = BatchScoring.of(new Open(features));
     String message =
         assertThrows(
@@ -210,7 +212,7 @@ class BatchScoringTest {
   void featuresAreTheNumbersOfTheOutput() throws IOException {
     Path file = folder.resolve("features.csv");
     try (ImageModel plain = ImageModel.load(model, Device.cpu(), 1)) {
-      Answers answers = Answers.features(plain, Preprocessing.named("zero-one"));
+      Answers answers = Answers.of(FeatureExtractor.of(plain, Preprocessing.named("zero-one")));
       BatchScoring.of(answers).run(Source.of(photos.resolve("004.png")), file);
     }
     List<String> rows = Files.readAllLines(file);

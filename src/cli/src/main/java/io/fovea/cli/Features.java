@@ -1,6 +1,5 @@
 package io.fovea.cli;
 
-import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
@@ -10,14 +9,13 @@ import io.fovea.onnx.proto.ValueInfoProto;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.ImageModel;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /** Models that give a value of their graph instead of their output. */
 final class Features {
   private Features() {}
 
   /** Loads a file as far as a value. */
-  static ImageModel of(Path file, String value, Device device) {
+  static ImageModel of(Path file, String value, Device device, int threads) {
     Model model = Model.read(file).inlined();
     Graph graph = model.graph();
     boolean known = graph.nodes().stream().map(Node::outputs).anyMatch(o -> o.contains(value));
@@ -34,23 +32,6 @@ final class Features {
     Graph cut =
         new Graph(
             graph.proto().toBuilder().clearOutput().addOutput(output).build(), graph.folder());
-    return ImageModel.load(file.toString(), model.withGraph(cut).toBytes(), device);
-  }
-
-  /** How pictures are fed to a model, as the file says or else as is given. */
-  static Preprocessing preprocessing(ImageModel model, @Nullable Preprocessing otherwise) {
-    Preprocessing own = model.specification().preprocessing();
-    if (own != null) {
-      return own;
-    }
-    if (model.takesBytes()) {
-      return Preprocessing.of();
-    }
-    if (otherwise == null) {
-      throw new Fovea.UserException(
-          model.name() + ": does not say how pictures are fed to it; name a --preprocessing");
-    }
-    long[] shape = model.inputShape();
-    return otherwise.fitting(shape[1], shape[2], shape[3]);
+    return ImageModel.load(file.toString(), model.withGraph(cut).toBytes(), device, threads);
   }
 }

@@ -8,6 +8,7 @@ import io.fovea.batch.Rows;
 import io.fovea.batch.Source;
 import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Classifier;
+import io.fovea.runtime.FeatureExtractor;
 import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
@@ -203,7 +204,7 @@ final class ScoreCommand implements Callable<Integer> {
     if (features == null) {
       return serving.model(file, threads);
     }
-    ImageModel model = Features.of(file, features, serving.device());
+    ImageModel model = Features.of(file, features, serving.device(), threads);
     Terminal.note("%s on %s (%s)", file, model.device(), model.deviceReason());
     return model;
   }
@@ -240,7 +241,7 @@ final class ScoreCommand implements Callable<Integer> {
       }
       case FEATURES -> {
         views.refuseAll();
-        yield Answers.features(model, Features.preprocessing(model, fed));
+        yield Answers.of(FeatureExtractor.of(model, fed));
       }
     };
   }

@@ -104,7 +104,15 @@ public final class ImageModel implements AutoCloseable {
 
   /** Loads a model from the bytes of its file. */
   public static ImageModel load(String name, byte[] bytes, Device device) {
-    int threads = Runtime.getRuntime().availableProcessors();
+    return load(name, bytes, device, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * Loads a model from the bytes of its file.
+   *
+   * @param threads of ONNX Runtime in a run, on the processor
+   */
+  public static ImageModel load(String name, byte[] bytes, Device device, int threads) {
     return load(
         name,
         device,

@@ -57,7 +57,7 @@ record PictureFeed(
   /**
    * A view of a model, which closes it; where it cannot be made, the model is closed.
    *
-   * @param kind of task that the view is for
+   * @param kind of task that the view is for; features are of every model
    * @param otherwise how pictures are fed where the file does not say
    * @throws ScoringException where the file is for another task, or nothing says how pictures are
    *     fed
@@ -69,7 +69,7 @@ record PictureFeed(
       Function<PictureFeed, V> view) {
     try {
       Task task = model.specification().task();
-      if (task != null && task.kind() != kind) {
+      if (task != null && task.kind() != kind && kind != Task.Kind.FEATURES) {
         String expected = kind.name().toLowerCase(Locale.ROOT);
         throw new ScoringException(
             model.name(), "expected a model of %s, met one of %s".formatted(expected, task));

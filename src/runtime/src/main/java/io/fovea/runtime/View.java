@@ -6,12 +6,13 @@ import java.util.List;
 
 /**
  * A model by what it answers for a picture: {@link Classifier}, {@link Regressor}, {@link
- * Segmenter} or {@link PictureTransformer}. Thread-safe; closing waits for runs under way.
+ * Segmenter}, {@link PictureTransformer} or {@link FeatureExtractor}. Thread-safe; closing waits
+ * for runs under way.
  *
  * @param <T> an answer
  */
 public sealed interface View<T> extends AutoCloseable
-    permits Classifier, Regressor, Segmenter, PictureTransformer {
+    permits Classifier, Regressor, Segmenter, PictureTransformer, FeatureExtractor {
 
   /**
    * Answers in the order of the pictures; those of equal tensor shape run in batches.

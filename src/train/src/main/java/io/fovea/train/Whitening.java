@@ -7,6 +7,7 @@ import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -59,7 +60,7 @@ final class Whitening {
   static Model of(Model model, Dataset data, Preprocessing fed, long seed) {
     Graph graph = model.graph();
     String name = weight(model);
-    Tensor drawn = graph.initializers().get(name);
+    Tensor drawn = Objects.requireNonNull(graph.initializers().get(name));
     long[] dims = drawn.dims();
     int patch = (int) (drawn.size() / dims[0]);
     double[] covariance = covariance(Subset.drawn(data, PICTURES, seed), fed, dims);

@@ -14,7 +14,6 @@ import java.util.Random;
 
 /** ONNX Runtime alone over ready tensors {@code [N, 3, 224, 224]} of noise, one a worker. */
 final class BareSide implements Side, AutoCloseable {
-  private final Plan plan;
   private final OrtSession session;
   private final OnnxTensor[] tensors;
   private final String input;
@@ -25,7 +24,6 @@ final class BareSide implements Side, AutoCloseable {
    * @param spinning whether ONNX Runtime's threads spin while they wait, which is its default
    */
   BareSide(Path net, Plan plan, boolean spinning) throws OrtException {
-    this.plan = plan;
     OrtEnvironment environment = OnnxRuntime.environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(plan.threads());

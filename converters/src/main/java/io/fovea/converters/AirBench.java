@@ -22,9 +22,8 @@ final class AirBench {
     Layers l = new Layers("airbench94", o, STYLE);
     int channels = o.channelsOr(3);
     Value x = l.input(channels);
-    x =
-        l.conv(
-            "whiten", x, 8 * channels, Window.of(2).pad(0), true); // each patch, and its negative
+    int filters = 2 * channels * 2 * 2; // each direction of a patch, and its negative
+    x = l.conv("whiten", x, filters, Window.of(2).pad(0), true);
     x = l.act("whiten.act", x); // -> [N, 24, H - 1, W - 1]
     x = group(l, "group1", x, o.scaled(64)); // [N, C, H, W] -> [N, filters, H/2, W/2]
     x = group(l, "group2", x, o.scaled(256));

@@ -6,6 +6,7 @@ import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.DoublePointer;
@@ -40,6 +41,12 @@ final class Whitening {
       if (node.inputs().contains(input)) {
         Tensor w = node.inputs().size() < 2 ? null : graph.initializers().get(node.inputs().get(1));
         if (node.operator().equals("Conv") && w != null) {
+          long[] spread = node.attribute("dilations", new long[0]);
+          if (node.attribute("group", 1L) != 1 || Arrays.stream(spread).anyMatch(d -> d != 1)) {
+            throw new TrainException(
+                "node '%s': whitening takes a convolution without groups and dilation"
+                    .formatted(node.name()));
+          }
           long patch = w.size() / w.dims()[0];
           if (w.dims().length == 4 && w.dims()[0] >= 2 * patch) {
             return node;

@@ -6,13 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fovea.converters.Activation;
 import io.fovea.converters.Architectures;
+import io.fovea.converters.Initials;
+import io.fovea.converters.Layers;
+import io.fovea.converters.Normalization;
 import io.fovea.converters.Options;
+import io.fovea.converters.Style;
+import io.fovea.converters.Window;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Step;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Tensor;
+import io.fovea.onnx.Value;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -112,6 +119,18 @@ class WhiteningTest {
             net.graph().initializers().get("linear.weight").floats(),
             trained.graph().initializers().get("linear.weight").floats()));
     assertTrue(trained.metadata().get("fovea.provenance").contains("whiten"));
+  }
+
+  @Test
+  void refusesAFirstLayerThatSeesChannelsApart() {
+    Style style = Style.of(Activation.RELU, Normalization.NONE, Initials.HE_IN);
+    Layers l = new Layers("grouped", Options.classes(2), style);
+    Value x = l.conv("conv1", l.input(3), 54, Window.of(3).groups(3), false);
+    Model model = l.output(l.linear("fc", l.globalAverage("pool", x), 2));
+    TrainException e =
+        assertThrows(TrainException.class, () -> Whitening.of(model, new Clouds(8), FED, 0));
+    assertEquals(
+        "node 'conv1': whitening takes a convolution without groups and dilation", e.getMessage());
   }
 
   @Test

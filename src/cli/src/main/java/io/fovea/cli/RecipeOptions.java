@@ -75,7 +75,7 @@ final class RecipeOptions {
     return "--" + setting.key();
   }
 
-  /** What the file says, and the command line before it. */
+  /** What the file says, and the options, which win. */
   Settings settings(@Nullable Long seed) {
     Settings all = file == null ? Settings.none() : Settings.read(file);
     Settings line = Settings.none();

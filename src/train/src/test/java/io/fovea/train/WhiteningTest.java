@@ -121,6 +121,6 @@ class WhiteningTest {
     TrainException e =
         assertThrows(TrainException.class, () -> trainer.fit(new Clouds(8), new Clouds(4)));
     assertEquals(
-        "node 'conv1': whitening patches of 27 values takes 54 filters, met 2", e.getMessage());
+        "node 'conv1': whitening patches of 27 values takes 54 filters, met 8", e.getMessage());
   }
 }

@@ -82,8 +82,8 @@ final class TrainCommand implements Callable<Integer> {
           net + " learns pictures; the command trains classes, masks and values");
     }
     Settings settings = recipes.settings(graph.seed);
-    long seed = settings.seed() == null ? 0 : settings.seed();
-    graph.seed = seed;
+    graph.seed = settings.seed();
+    long seed = graph.seed == null ? 0 : graph.seed;
     List<Dataset> parts = data.parts(seed);
     Dataset all = parts.get(0);
     Recipe recipe = settings.over(Recipe.of(all.task()));

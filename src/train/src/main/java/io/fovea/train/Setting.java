@@ -282,9 +282,10 @@ public enum Setting {
 
   /** The words that it may be; empty where it is something else. */
   public List<String> words() {
-    return kind instanceof Choice choice
-        ? choice.words()
-        : Objects.requireNonNullElse(words, List.of());
+    if (kind instanceof Choice choice) {
+      return choice.words();
+    }
+    return words == null ? List.of() : words;
   }
 
   /** What it may be, for messages. */

@@ -61,6 +61,19 @@ class SettingsTest {
   }
 
   @Test
+  void readsTheReadmesRecipe() throws IOException {
+    String readme =
+        Files.readString(Path.of(System.getProperty("fovea.root", "../..")).resolve("README.md"));
+    int begin = readme.indexOf("```yaml") + 8;
+    Recipe met = read(readme.substring(begin, readme.indexOf("```", begin)));
+    assertEquals(30, met.epochs());
+    assertEquals(4, met.accumulate());
+    assertEquals(ClassWeights.balanced(), met.classWeights());
+    assertEquals(Schedule.oneCycle(), met.schedule());
+    assertEquals(5, met.patience());
+  }
+
+  @Test
   void readsWhatItWrites() {
     List<Recipe> all = new ArrayList<>();
     for (Task.Kind task : Task.Kind.values()) {

@@ -30,9 +30,7 @@ public record Augmentation(int crop, Flip flip) {
   }
 
   public Augmentation {
-    if (crop < 0 || crop > 1024) {
-      throw new TrainException("augmentation: expected a crop of 0 to 1024 pixels, met " + crop);
-    }
+    Setting.CROP.check(crop);
   }
 
   public static Augmentation none() {

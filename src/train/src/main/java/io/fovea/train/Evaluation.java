@@ -21,6 +21,9 @@ public sealed interface Evaluation {
   /** The figures that matter most, in a line. */
   String headline();
 
+  /** What nets are compared by, more is better: accuracy, mean IoU, or mean R2. */
+  double figure();
+
   /** All figures by name, as JSON has them. */
   Map<String, Object> facts();
 
@@ -34,6 +37,11 @@ public sealed interface Evaluation {
     @Override
     public String headline() {
       return "accuracy %.2f %%".formatted(100 * confusion.accuracy());
+    }
+
+    @Override
+    public double figure() {
+      return confusion.accuracy();
     }
 
     @Override
@@ -56,6 +64,11 @@ public sealed interface Evaluation {
     public String headline() {
       return "mean IoU %.2f %%, pixel accuracy %.2f %%"
           .formatted(100 * confusion.meanIou(), 100 * confusion.accuracy());
+    }
+
+    @Override
+    public double figure() {
+      return confusion.meanIou();
     }
 
     @Override
@@ -102,6 +115,11 @@ public sealed interface Evaluation {
       double mae = errors.stream().mapToDouble(Error::mae).average().orElse(Double.NaN);
       double mse = errors.stream().mapToDouble(Error::mse).average().orElse(Double.NaN);
       return "MAE %.4g, MSE %.4g, R2 %.4f".formatted(mae, mse, r2());
+    }
+
+    @Override
+    public double figure() {
+      return r2();
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
@@ -29,8 +30,9 @@ final class Learner implements AutoCloseable {
   private final TorchGraph graph;
   private final Auxiliary auxiliary;
   private final Updater updater;
-  private final Loss loss;
-  private final double labelSmoothing;
+  private final @Nullable Average average;
+  private final Recipe recipe;
+  private final double[] weights;
   private final double[] unit;
 
   /**
@@ -39,11 +41,15 @@ final class Learner implements AutoCloseable {
    * @param unit of each value that is learned, in which the loss measures its error; empty for 1
    */
   Learner(Model model, Recipe recipe, double... unit) {
-    this(model, recipe, Place.CPU, unit);
+    this(model, recipe, Place.CPU, new double[0], unit);
   }
 
-  /** The same elsewhere. */
-  Learner(Model model, Recipe recipe, Place place, double... unit) {
+  /**
+   * The same elsewhere.
+   *
+   * @param weights of the classes; empty for 1
+   */
+  Learner(Model model, Recipe recipe, Place place, double[] weights, double... unit) {
     this.model = model;
     this.place = place;
     this.auxiliary = Auxiliary.of(model);
@@ -68,8 +74,16 @@ final class Learner implements AutoCloseable {
       graph.close();
       throw e;
     }
-    this.loss = recipe.loss();
-    this.labelSmoothing = recipe.labelSmoothing();
+    this.average =
+        recipe.average() == 0
+            ? null
+            : new Average(
+                recipe.average(),
+                Stream.concat(names.stream(), graph.roles().state().stream())
+                    .map(graph::tensor)
+                    .toList());
+    this.recipe = recipe;
+    this.weights = weights;
     this.unit = unit;
   }
 
@@ -119,12 +133,24 @@ final class Learner implements AutoCloseable {
   }
 
   /**
-   * One step.
+   * One step of one batch.
    *
-   * @param pixels direct, {@code [N, C, H, W]}
    * @return the batch's loss before the step
    */
   double step(FloatBuffer pixels, long[] shape, Targets targets, double learningRate) {
+    double value = learn(pixels, shape, targets, 1);
+    update(learningRate);
+    return value;
+  }
+
+  /**
+   * Adds a batch's gradients to those there are.
+   *
+   * @param pixels direct, {@code [N, C, H, W]}
+   * @param share of the batch in the coming step, in (0, 1]
+   * @return the batch's loss
+   */
+  double learn(FloatBuffer pixels, long[] shape, Targets targets, double share) {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
@@ -142,16 +168,37 @@ final class Learner implements AutoCloseable {
                 : "the data's values are no numbers";
         throw new NotFiniteException("the loss is %s: %s".formatted(value, where));
       }
-      error.backward();
-      updater.step(learningRate);
+      (share == 1 ? error : error.mul(new Scalar(share))).backward();
       return value;
     }
   }
 
+  /** A step along the gradients, which are then gone. */
+  void update(double learningRate) {
+    try (Torch.Work work = Torch.work()) {
+      if (recipe.clipNorm() > 0) {
+        updater.clip(recipe.clipNorm());
+      }
+      updater.step(learningRate);
+      if (average != null) {
+        average.follow();
+      }
+    }
+  }
+
+  /** Has the net be what is measured and written until it is closed: the average, if any. */
+  Torch.Work shown() {
+    if (average == null) {
+      return () -> {};
+    }
+    average.swap();
+    return average::swap;
+  }
+
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
     return targets instanceof Targets.Classes classes
-        ? Losses.of(loss, labelSmoothing, sigmoid, output, classes)
-        : Losses.of(loss, unit, output, (Targets.Values) targets);
+        ? Losses.of(recipe.loss(), recipe.labelSmoothing(), weights, sigmoid, output, classes)
+        : Losses.of(recipe.loss(), unit, output, (Targets.Values) targets);
   }
 
   /**
@@ -159,7 +206,7 @@ final class Learner implements AutoCloseable {
    * auxiliary ones.
    */
   private List<String> seen() {
-    String first = loss.isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
+    String first = recipe.loss().isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
     return Stream.concat(Stream.of(first), auxiliary.weights().keySet().stream()).toList();
   }
 
@@ -202,6 +249,9 @@ final class Learner implements AutoCloseable {
   @Override
   public void close() {
     updater.close();
+    if (average != null) {
+      average.close();
+    }
     graph.close();
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,34 +68,19 @@ final class Loader implements AutoCloseable {
   }
 
   /** One pass in an order drawn from a seed, augmented. */
-  void shuffled(int size, long seed, int epoch, Augmentation augmentation, Use use) {
-    int[] order = order(data.size());
-    Random random = new Random(mix(seed, epoch, -1));
-    for (int i = order.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swap = order[i];
-      order[i] = order[j];
-      order[j] = swap;
-    }
-    pass(order, size, steps(order.length, size, true), seed, epoch, augmentation, use);
+  void shuffled(int size, long seed, int epoch, Order order, Augmentation augmentation, Use use) {
+    long[] drawn = order.of(seed, epoch);
+    pass(drawn, size, steps(drawn.length, size, true), seed, epoch, augmentation, use);
   }
 
   /** One pass in the data's own order. */
   void inOrder(int size, int limit, Use use) {
-    int[] order = order(Math.min(limit, data.size()));
+    long[] order = LongStream.range(0, Math.min(limit, data.size())).toArray();
     pass(order, size, steps(order.length, size, false), 0, 0, null, use);
   }
 
-  private static int[] order(int count) {
-    int[] order = new int[count];
-    for (int i = 0; i < count; i++) {
-      order[i] = i;
-    }
-    return order;
-  }
-
   private void pass(
-      int[] order,
+      long[] order,
       int size,
       int steps,
       long seed,
@@ -125,12 +111,12 @@ final class Loader implements AutoCloseable {
   }
 
   private Batch load(
-      int[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
+      long[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
     List<Target> targets = new ArrayList<>();
     long[] shape = {};
     FloatBuffer pixels = null;
     for (int i = from; i < to; i++) {
-      int index = order[i];
+      int index = (int) (order[i] % data.size());
       Picture picture;
       Target target;
       try {
@@ -140,7 +126,7 @@ final class Loader implements AutoCloseable {
       } catch (PictureException e) {
         throw new TrainException("data: " + e.getMessage(), e);
       }
-      Random random = augmentation == null ? null : new Random(mix(seed, epoch, index));
+      Random random = augmentation == null ? null : new Random(mix(seed, epoch, order[i]));
       Tiles tiles = preprocessing.tiles();
       if (tiles != null && target instanceof Target.Pixels p) {
         int x = start(picture.width() - tiles.width(), random);
@@ -149,7 +135,7 @@ final class Loader implements AutoCloseable {
         target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
       }
       if (augmentation != null && random != null) {
-        Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, index));
+        Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, order[i]));
         picture = drawn.apply(picture);
         if (target instanceof Target.Pixels p) {
           target = new Target.Pixels(drawn.apply(p.mask()));
@@ -207,12 +193,12 @@ final class Loader implements AutoCloseable {
   }
 
   /** Drawn for the first epoch, then turning with each. */
-  private static boolean turn(long seed, int epoch, int index) {
+  private static boolean turn(long seed, int epoch, long index) {
     return ((mix(seed, 0, index) >>> 63 ^ epoch) & 1) == 1;
   }
 
   /** A seed of its own for each picture of each epoch (the finalizer of SplitMix64). */
-  private static long mix(long seed, long epoch, long index) {
+  static long mix(long seed, long epoch, long index) {
     long z = seed * 0x9E3779B97F4A7C15L + epoch * 0xBF58476D1CE4E5B9L + index + 1;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

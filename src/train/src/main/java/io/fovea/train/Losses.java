@@ -24,6 +24,21 @@ final class Losses {
    */
   static Tensor of(
       Loss loss, double smoothing, boolean sigmoid, Tensor output, Targets.Classes classes) {
+    return of(loss, smoothing, new double[0], sigmoid, output, classes);
+  }
+
+  /**
+   * The same, its cross-entropy a weighted mean.
+   *
+   * @param weights of each class, above 0; empty for 1
+   */
+  static Tensor of(
+      Loss loss,
+      double smoothing,
+      double[] weights,
+      boolean sigmoid,
+      Tensor output,
+      Targets.Classes classes) {
     Tensor logits = logits(output, classes.shape().length + 1);
     check(loss, logits, classes, sigmoid);
     Tensor wanted = Torch.beside(logits, tensor(classes));
@@ -35,9 +50,9 @@ final class Losses {
     }
     Tensor entropy =
         sigmoid
-            ? binary(logits, wanted)
+            ? binary(logits, wanted, weights)
             : torch.cross_entropy_loss(
-                logits, wanted, new TensorOptional(), MEAN, Targets.IGNORED, smoothing);
+                logits, wanted, optional(logits, weights), MEAN, Targets.IGNORED, smoothing);
     return loss == Loss.CROSS_ENTROPY ? entropy : entropy.add(dice(logits, wanted, sigmoid));
   }
 
@@ -95,11 +110,29 @@ final class Losses {
     return wanted.unsqueeze(1).ne(new Scalar(Targets.IGNORED)).to(ScalarType.Float);
   }
 
-  private static Tensor binary(Tensor logits, Tensor wanted) {
+  private static Tensor vector(Tensor beside, double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return Torch.beside(beside, floats(floats, floats.length));
+  }
+
+  private static TensorOptional optional(Tensor beside, double[] weights) {
+    return weights.length == 0 ? new TensorOptional() : new TensorOptional(vector(beside, weights));
+  }
+
+  private static Tensor binary(Tensor logits, Tensor wanted, double[] weights) {
     Tensor each =
         torch.binary_cross_entropy_with_logits(
             logits, yes(logits, wanted), new TensorOptional(), new TensorOptional(), 0);
-    Tensor known = known(wanted).expand_as(each);
+    Tensor known = known(wanted);
+    if (weights.length > 0) {
+      Tensor classes = wanted.clamp_min(new Scalar(0)).flatten();
+      Tensor counts = vector(logits, weights).index_select(0, classes);
+      known = known.mul(counts.reshape(Torch.shape(wanted)).unsqueeze(1));
+    }
+    known = known.expand_as(each);
     return each.mul(known).sum().div(known.sum());
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,32 +122,51 @@ public final class Trainer {
       start = Whitening.of(start, training, fed, recipe.seed());
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
     }
-    try (Learner learner = new Learner(start, used, Place.of(device), unit);
+    double[] weights = recipe.classWeights().of(training);
+    Order order =
+        recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training.size());
+    try (Learner learner = new Learner(start, used, Place.of(device), weights, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
-      int steps = Loader.steps(training.size(), recipe.batch(), true);
-      Map<String, Tensor> good = Map.of();
+      Map<String, Tensor> good = Map.of(); // the net that is kept
+      Epoch kept = null;
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
+        Epoch done;
         try {
-          Epoch done = epoch(learner, train, held, validation, epoch, steps);
+          done = epoch(learner, train, order, held, validation, epoch);
           String damaged = learner.graph().parameterNotFinite();
           if (!damaged.isEmpty()) {
             throw new NotFiniteException("after epoch %d: %s".formatted(epoch, damaged));
           }
-          history.add(done);
         } catch (NotFiniteException e) {
-          if (epoch == 1) {
+          if (kept == null) {
             throw e;
           }
           learner.restore(good);
-          Trained before = trained(learner, held, training, validation, history, fed, known);
-          throw new DivergedException(e, before, epoch - 1);
+          Trained before = trained(learner, held, training, validation, history, kept, fed, known);
+          throw new DivergedException(e, before, kept.number());
         }
-        good = learner.graph().state();
-        listener.epoch(history.get(history.size() - 1));
+        history.add(done);
+        if (kept == null || recipe.patience() == 0 || isBetter(done, kept)) {
+          kept = done;
+          try (Torch.Work shown = learner.shown()) {
+            good = learner.graph().state();
+          }
+        }
+        listener.epoch(done);
+        if (recipe.patience() > 0 && epoch - kept.number() >= recipe.patience()) {
+          break;
+        }
       }
-      return trained(learner, held, training, validation, history, fed, known);
+      learner.restore(good);
+      return trained(
+          learner, held, training, validation, history, Objects.requireNonNull(kept), fed, known);
     }
+  }
+
+  private static boolean isBetter(Epoch one, Epoch other) {
+    return !(one.heldOut().figure() <= other.heldOut().figure())
+        && !Double.isNaN(one.heldOut().figure());
   }
 
   private Trained trained(
@@ -155,6 +175,7 @@ public final class Trainer {
       Dataset training,
       Dataset validation,
       List<Epoch> history,
+      Epoch kept,
       Preprocessing fed,
       Specification known) {
     Model trained = learner.export();
@@ -163,7 +184,7 @@ public final class Trainer {
             .withTask(new Task(training.task(), output(training, learner.graph().ending())))
             .withPreprocessing(fed)
             .withLabels(training.labels());
-    for (var fact : provenance(training, validation, history).entrySet()) {
+    for (var fact : provenance(training, validation, kept).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
     Map<String, Double> dropped = learner.auxiliary().weights();
@@ -173,7 +194,7 @@ public final class Trainer {
     for (var pair : specification.toMetadata().entrySet()) {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
-    return Trained.of(trained, List.copyOf(history), learner, held);
+    return Trained.of(trained, List.copyOf(history), kept, learner, held);
   }
 
   private static Task.Output output(Dataset training, Ending ending) {
@@ -219,23 +240,30 @@ public final class Trainer {
   }
 
   private Epoch epoch(
-      Learner learner, Loader train, Loader held, Dataset validation, int epoch, int steps) {
+      Learner learner, Loader train, Order order, Loader held, Dataset validation, int epoch) {
     long start = System.nanoTime();
     double[] sum = new double[1];
     long[] busy = new long[1];
+    int steps = Loader.steps(order.size(), recipe.batch(), true);
+    Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
     train.shuffled(
         recipe.batch(),
         recipe.seed(),
         epoch,
+        order,
         recipe.augmentation(),
         (batch, step) -> {
           long before = System.nanoTime();
-          int done = (epoch - 1) * steps + step;
+          int done = (epoch - 1) * pace.updates() + pace.update(step);
           double rate =
               recipe.optimizer().learningRate()
-                  * recipe.schedule().factor(done, steps * recipe.epochs());
+                  * recipe.schedule().factor(done, pace.updates() * recipe.epochs());
           try {
-            sum[0] += learner.step(batch.pixels(), batch.shape(), batch.targets(), rate);
+            sum[0] +=
+                learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
+            if (pace.endsUpdate(step)) {
+              learner.update(rate);
+            }
           } catch (NotFiniteException e) {
             throw new NotFiniteException(at(epoch, step, e));
           } catch (TrainException e) {
@@ -246,14 +274,16 @@ public final class Trainer {
         });
     long trained = System.nanoTime();
     Tally tally = Tally.of(validation);
-    held.inOrder(
-        recipe.batch(),
-        Integer.MAX_VALUE,
-        (batch, step) ->
-            tally.add(
-                learner.infer(batch.pixels(), batch.shape()),
-                learner.graph().ending().kind(),
-                batch.targets()));
+    try (Torch.Work shown = learner.shown()) {
+      held.inOrder(
+          recipe.batch(),
+          Integer.MAX_VALUE,
+          (batch, step) ->
+              tally.add(
+                  learner.infer(batch.pixels(), batch.shape()),
+                  learner.graph().ending().kind(),
+                  batch.targets()));
+    }
     return new Epoch(
         epoch,
         sum[0] / steps,
@@ -266,15 +296,15 @@ public final class Trainer {
     return "epoch %d, step %d: %s".formatted(epoch, step + 1, e.getMessage());
   }
 
-  private Map<String, Object> provenance(Dataset training, Dataset held, List<Epoch> history) {
-    Epoch last = history.get(history.size() - 1);
+  private Map<String, Object> provenance(Dataset training, Dataset held, Epoch kept) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("graph", model.graph().name());
     facts.put("trainedOn", training.size());
     facts.put("heldOut", held.size());
     facts.put("recipe", recipe.facts());
-    facts.put("heldOutFigures", last.heldOut().headline());
-    facts.put("lastLoss", last.loss());
+    facts.put("epoch", kept.number());
+    facts.put("heldOutFigures", kept.heldOut().headline());
+    facts.put("lastLoss", kept.loss());
     return facts;
   }
 }

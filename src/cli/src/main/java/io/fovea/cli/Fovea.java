@@ -4,6 +4,7 @@ import io.fovea.batch.BatchException;
 import io.fovea.image.PictureException;
 import io.fovea.onnx.OnnxException;
 import io.fovea.runtime.ScoringException;
+import io.fovea.train.Loss;
 import io.fovea.train.TrainException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,6 +19,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -76,10 +78,19 @@ public final class Fovea implements Runnable {
     Fovea fovea = new Fovea();
     return new CommandLine(fovea)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Loss.class, Fovea::loss)
         .setExecutionStrategy(fovea::execute)
         .setParameterExceptionHandler((e, given) -> misread(e))
         .setExecutionExceptionHandler((e, line, parsed) -> report(e, line))
         .execute(args);
+  }
+
+  private static Loss loss(String text) {
+    try {
+      return Loss.of(text);
+    } catch (TrainException e) {
+      throw new TypeConversionException(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Runs the command; one that another starts is as quiet as that. */

@@ -78,8 +78,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--loss",
       description = {
-        "cross_entropy, dice, cross_entropy_dice, mse, l1; default: cross_entropy for classes,",
-        "cross_entropy_dice for masks, mse for values"
+        "a sum of terms, such as 'focal(gamma=2)' or 'cross_entropy + 0.5*dice': cross_entropy,",
+        "binary_cross_entropy, focal; dice, tversky of masks; mse, l1, charbonnier; ssim, ms_ssim,",
+        "total_variation of pictures; default: cross_entropy, with dice for masks, mse for values"
       })
   @Nullable Loss loss;
 

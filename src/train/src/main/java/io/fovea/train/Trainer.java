@@ -187,11 +187,7 @@ public final class Trainer {
   /** Tells what does not fit before hours of training, where the graph says it. */
   private void checkTask(Dataset training) {
     boolean values = training.task() == Task.Kind.REGRESSION;
-    if (values == recipe.loss().isOfClasses()) {
-      throw new TrainException(
-          "loss %s does not fit the data: it is for %s"
-              .formatted(recipe.loss(), values ? "classes" : "values"));
-    }
+    recipe.loss().check(training.task());
     if (training.labels().size() < (values ? 1 : 2)) {
       throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
     }

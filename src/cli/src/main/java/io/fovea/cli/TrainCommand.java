@@ -6,6 +6,7 @@ import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
+import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
@@ -23,6 +24,8 @@ import io.fovea.train.Trained;
 import io.fovea.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,31 +159,40 @@ final class TrainCommand implements Callable<Integer> {
     }
     Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
-    if (named == null ? givesPictures(file) : named.task() == Architecture.Task.PICTURE) {
-      throw new Fovea.UserException(
-          net + " learns pictures; the command trains classes, masks and values");
-    }
     List<Dataset> parts = data.parts(graph.seed);
     Dataset all = parts.get(0);
+    boolean makes = named == null ? makesPictures(file) : named.task() == Architecture.Task.PICTURE;
+    boolean pairs = all.task() == Task.Kind.PICTURE;
+    if (makes != pairs && (makes || named != null)) {
+      throw new Fovea.UserException(
+          "%s makes %s: expected data %s inputs/ and targets/, met %s"
+              .formatted(
+                  net, makes ? "pictures" : "no pictures", makes ? "of" : "other than", data.data));
+    }
     Recipe recipe = recipe(all.task());
     Preprocessing fed = file == null ? fed(all, named) : fed(file, all);
     int outputs = all.labels().size();
     Model model =
         named == null
-            ? tuning.prepared(Objects.requireNonNull(file), outputs, graph.dropout, graph.seed)
+            ? prepared(Objects.requireNonNull(file), pairs, outputs)
             : fresh(named, fed, all);
     train(model, parts, fed, recipe, trained, output, json);
     return 0;
   }
 
-  private boolean givesPictures(@Nullable Model file) {
+  private Model prepared(Model file, boolean pairs, int outputs) {
+    return pairs ? file : tuning.prepared(file, outputs, graph.dropout, graph.seed);
+  }
+
+  private boolean makesPictures(@Nullable Model file) {
     Task task = file == null ? null : Specification.of(net, file.metadata()).task();
     return task != null && task.kind() == Task.Kind.PICTURE;
   }
 
   private Model fresh(Architecture architecture, Preprocessing fed, Dataset all) {
     graph.channels = fed.channels();
-    return architecture.model(graph.options(all.labels().size()));
+    boolean makes = architecture.task() == Architecture.Task.PICTURE;
+    return architecture.model(graph.options(makes ? null : all.labels().size()));
   }
 
   private Recipe recipe(Task.Kind task) {
@@ -188,6 +200,7 @@ final class TrainCommand implements Callable<Integer> {
         switch (task) {
           case SEGMENTATION -> Recipe.segmentation();
           case REGRESSION -> Recipe.regression();
+          case PICTURE -> Recipe.pictures();
           default -> Recipe.classification();
         };
     boolean sgd =
@@ -224,7 +237,15 @@ final class TrainCommand implements Callable<Integer> {
   /** How a file is fed: as it says, or as the options say. */
   private Preprocessing fed(Model file, Dataset all) throws IOException {
     Preprocessing own = Specification.of(net, file.metadata()).preprocessing();
-    return own != null && preset == null && size == null ? own : fed(all, null);
+    if (own != null && preset == null && size == null) {
+      return own;
+    }
+    List<Dim> input = file.graph().inputs().get(0).type().shape();
+    boolean pairs = all.task() == Task.Kind.PICTURE;
+    if (pairs && input != null && input.size() == 4 && input.get(1).isKnown()) {
+      graph.channels = (int) input.get(1).size();
+    }
+    return fed(all, null);
   }
 
   private Preprocessing fed(Dataset all, @Nullable Architecture architecture) throws IOException {
@@ -241,6 +262,11 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (preset != null) {
       return ServingOptions.preprocessing(preset);
+    }
+    if (all.task() == Task.Kind.PICTURE) {
+      Integer planes = graph.channels;
+      planes = planes == null && architecture != null ? architecture.channels() : planes;
+      return kept(all, planes, sides);
     }
     if (sides == null && architecture != null) {
       sides = ownSize(all, architecture);
@@ -279,6 +305,29 @@ final class TrainCommand implements Callable<Integer> {
         : new int[] {a.size(), a.size()};
   }
 
+  /**
+   * Keeps the pixels, as levels in [0, 1]; with a size, in windows of it, of which neighbours share
+   * an eighth.
+   */
+  private static Preprocessing kept(
+      Dataset pairs, @Nullable Integer channels, int @Nullable [] sides) {
+    Picture first = pairs.picture(0);
+    Picture last = pairs.picture(pairs.size() - 1);
+    if (sides == null && (first.width() != last.width() || first.height() != last.height())) {
+      throw new Fovea.UserException(
+          "the pictures differ in size; give --size to train on windows of one");
+    }
+    int count = channels != null ? channels : first.channels();
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB));
+    if (sides != null) {
+      steps.add(new Step.Tiles(sides[0], sides[1], Math.min(sides[0], sides[1]) / 8));
+    }
+    steps.add(
+        new Step.Normalize(255, Collections.nCopies(count, 0f), Collections.nCopies(count, 1f)));
+    return new Preprocessing(steps);
+  }
+
   /** Stretches to a size and brings the data to mean 0 and deviation 1. */
   static Preprocessing measured(Dataset data, @Nullable Integer channels, int[] sides) {
     int count = channels != null ? channels : data.picture(0).channels();
@@ -300,13 +349,16 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException {
     Dataset data = parts.get(0);
     Terminal.note(
-        "%s: %,d parameters; %,d pictures to train on, %,d held out, %d %s",
+        "%s: %,d parameters; %,d pictures to train on, %,d held out, %s",
         model.graph().name(),
         InspectCommand.parameters(model),
         data.size(),
         parts.get(1).size(),
-        data.labels().size(),
-        data.task() == Task.Kind.REGRESSION ? "values" : "classes");
+        switch (data.task()) {
+          case PICTURE -> "each with a target";
+          case REGRESSION -> data.labels().size() + " values";
+          default -> data.labels().size() + " classes";
+        });
     recipe.facts().forEach((k, v) -> Terminal.note("  %s: %s", k, v));
     Terminal.note("  preprocessing: %s", fed.toJson());
     Terminal.note("  device: %s", device);

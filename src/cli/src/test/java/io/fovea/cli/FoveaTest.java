@@ -257,7 +257,7 @@ class FoveaTest {
         "new resnet18 --classes 0 -o x.onnx | option classes: expected more than 0",
         "new resnet18 --activation rilu -o x.onnx | Invalid value for option '--activation'",
         "new dip_skip --classes 2 -o x.onnx | dip_skip gives a picture: it has no place for classes",
-        "train style_transfer --data nowhere -o x.onnx | style_transfer learns pictures; the command trains classes, masks and values",
+        "train style_transfer --data DATA -o x.onnx | style_transfer makes pictures: expected data of inputs/ and targets/",
         "train resnet8 --data nowhere -o x.onnx | nowhere: no such file or folder",
         "train none.onnx --data DATA -o x.onnx | none.onnx: no such file",
         "train resnet8 --data DATA --epochs 0 -o x.onnx | recipe: expected epochs and batch of 1 or more",

@@ -6,6 +6,7 @@ import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.TensorType;
+import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
 import java.util.HashSet;
 import java.util.List;
@@ -24,6 +25,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
+  /** The range of targets that are pictures. */
+  static final Task.Range UNIT = new Task.Range(0, 1);
+
   private final Model model;
   private final Place place;
   private final TorchGraph graph;
@@ -31,6 +35,7 @@ final class Learner implements AutoCloseable {
   private final Updater updater;
   private final Loss loss;
   private final double labelSmoothing;
+  private final Task.Range range;
   private final double[] unit;
 
   /**
@@ -44,6 +49,15 @@ final class Learner implements AutoCloseable {
 
   /** The same elsewhere. */
   Learner(Model model, Recipe recipe, Place place, double... unit) {
+    this(model, recipe, place, UNIT, unit);
+  }
+
+  /**
+   * The same.
+   *
+   * @param range of a net that makes pictures, whose targets lie in [0, 1]
+   */
+  Learner(Model model, Recipe recipe, Place place, Task.Range range, double... unit) {
     this.model = model;
     this.place = place;
     this.auxiliary = Auxiliary.of(model);
@@ -70,6 +84,7 @@ final class Learner implements AutoCloseable {
     }
     this.loss = recipe.loss();
     this.labelSmoothing = recipe.labelSmoothing();
+    this.range = range;
     this.unit = unit;
   }
 
@@ -151,7 +166,16 @@ final class Learner implements AutoCloseable {
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
     return targets instanceof Targets.Classes classes
         ? Losses.of(loss, labelSmoothing, sigmoid, output, classes)
-        : Losses.of(loss, unit, output, (Targets.Values) targets);
+        : Losses.of(loss, unit, levels(output), (Targets.Values) targets);
+  }
+
+  /** A net's own range as [0, 1]. */
+  private Tensor levels(Tensor output) {
+    return range.equals(UNIT)
+        ? output
+        : output
+            .sub(new Scalar((double) range.low()))
+            .div(new Scalar((double) range.high() - range.low()));
   }
 
   /**

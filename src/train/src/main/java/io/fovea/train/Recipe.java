@@ -73,6 +73,15 @@ public record Recipe(
         .loss(Loss.MSE);
   }
 
+  /** For pictures that are made: AdamW at 0.001, batches of 16, flips; mean squared error. */
+  public static Recipe pictures() {
+    return classification()
+        .batch(16)
+        .optimizer(Optimizer.adamW(0.001))
+        .augmentation(new Augmentation(0, Augmentation.Flip.RANDOM))
+        .loss(Loss.MSE);
+  }
+
   public Recipe epochs(int n) {
     return new Recipe(
         n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, whiten, seed);

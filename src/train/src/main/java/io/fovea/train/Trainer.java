@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
@@ -99,8 +100,10 @@ public final class Trainer {
       throw new TrainException("expected at least two pictures to train on");
     }
     checkTask(training);
-    if (fed.tiles() != null && training.task() != Task.Kind.SEGMENTATION) {
-      throw new TrainException("tiles are for masks; classes and values are of whole pictures");
+    boolean pictures = training.task() == Task.Kind.PICTURE;
+    if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
+      throw new TrainException(
+          "tiles are for masks and pictures; classes and values are of whole pictures");
     }
     List<Dim> input = model.graph().inputs().get(0).type().shape();
     if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
@@ -108,6 +111,16 @@ public final class Trainer {
           "the preprocessing gives %d channels, the net wants %s"
               .formatted(fed.channels(), input.get(1)));
     }
+    if (pictures) {
+      Pairs.check(fed);
+      List<Dim> output = model.graph().outputs().get(0).type().shape();
+      if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
+        throw new TrainException(
+            "the preprocessing gives pictures of %d channels, the net makes some of %s"
+                .formatted(fed.channels(), output.get(1)));
+      }
+    }
+    Task.Range range = range(known);
     List<Epoch> history = new ArrayList<>();
     Model start = model;
     double[] unit = {};
@@ -121,14 +134,14 @@ public final class Trainer {
       start = Whitening.of(start, training, fed, recipe.seed());
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
     }
-    try (Learner learner = new Learner(start, used, Place.of(device), unit);
+    try (Learner learner = new Learner(start, used, Place.of(device), range, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       int steps = Loader.steps(training.size(), recipe.batch(), true);
       Map<String, Tensor> good = Map.of();
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
         try {
-          Epoch done = epoch(learner, train, held, validation, epoch, steps);
+          Epoch done = epoch(learner, train, held, validation, range, epoch, steps);
           String damaged = learner.graph().parameterNotFinite();
           if (!damaged.isEmpty()) {
             throw new NotFiniteException("after epoch %d: %s".formatted(epoch, damaged));
@@ -160,7 +173,7 @@ public final class Trainer {
     Model trained = learner.export();
     Specification specification =
         known
-            .withTask(new Task(training.task(), output(training, learner.graph().ending())))
+            .withTask(task(training, known, learner.graph().ending()))
             .withPreprocessing(fed)
             .withLabels(training.labels());
     for (var fact : provenance(training, validation, history).entrySet()) {
@@ -176,6 +189,26 @@ public final class Trainer {
     return Trained.of(trained, List.copyOf(history), learner, held);
   }
 
+  private Task task(Dataset training, Specification known, Ending ending) {
+    return training.task() == Task.Kind.PICTURE
+        ? new Task(Task.Kind.PICTURE, Task.Output.VALUES, range(known))
+        : new Task(training.task(), output(training, ending));
+  }
+
+  /**
+   * What stands for black and white in the pictures that a net makes: as its file says, else [-1,
+   * 1] after a tanh and [0, 1] after all else.
+   */
+  private Task.Range range(Specification known) {
+    Task.Range said = known.task() == null ? null : known.task().range();
+    if (said != null) {
+      return said;
+    }
+    Node last = Ending.last(model.graph(), model.graph().outputs().get(0).name());
+    boolean tanh = last != null && last.operator().equals("Tanh");
+    return tanh ? new Task.Range(-1, 1) : Learner.UNIT;
+  }
+
   private static Task.Output output(Dataset training, Ending ending) {
     if (training.task() == Task.Kind.REGRESSION) {
       return Task.Output.VALUES;
@@ -188,10 +221,18 @@ public final class Trainer {
   private void checkTask(Dataset training) {
     boolean values = training.task() == Task.Kind.REGRESSION;
     recipe.loss().check(training.task());
+    List<Dim> shape = model.graph().outputs().get(0).type().shape();
+    if (training.task() == Task.Kind.PICTURE) {
+      if (shape != null && shape.size() != 4) {
+        throw new TrainException(
+            "the data is pictures, the net's output is %s; expected [batch, channels, height, width]"
+                .formatted(shape));
+      }
+      return;
+    }
     if (training.labels().size() < (values ? 1 : 2)) {
       throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
     }
-    List<Dim> shape = model.graph().outputs().get(0).type().shape();
     if (shape == null || shape.size() < 2) {
       return;
     }
@@ -215,7 +256,13 @@ public final class Trainer {
   }
 
   private Epoch epoch(
-      Learner learner, Loader train, Loader held, Dataset validation, int epoch, int steps) {
+      Learner learner,
+      Loader train,
+      Loader held,
+      Dataset validation,
+      Task.Range range,
+      int epoch,
+      int steps) {
     long start = System.nanoTime();
     double[] sum = new double[1];
     long[] busy = new long[1];
@@ -241,7 +288,7 @@ public final class Trainer {
           listener.step(epoch, step + 1, steps, sum[0] / (step + 1));
         });
     long trained = System.nanoTime();
-    Tally tally = Tally.of(validation);
+    Tally tally = Tally.of(validation, range);
     held.inOrder(
         recipe.batch(),
         Integer.MAX_VALUE,

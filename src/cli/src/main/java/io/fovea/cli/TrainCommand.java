@@ -83,7 +83,8 @@ final class TrainCommand implements Callable<Integer> {
       description = {
         "a sum of terms, such as 'focal(gamma=2)' or 'cross_entropy + 0.5*dice': cross_entropy,",
         "binary_cross_entropy, focal; dice, tversky of masks; mse, l1, charbonnier; ssim, ms_ssim,",
-        "total_variation of pictures; default: cross_entropy, with dice for masks, mse for values"
+        "total_variation of pictures; distill(teacher=FILE), perceptual(net=FILE,at=VALUE);",
+        "default: cross_entropy, with dice for masks, mse for values and pictures"
       })
   @Nullable Loss loss;
 

@@ -36,6 +36,7 @@ final class Learner implements AutoCloseable {
   private final Loss loss;
   private final double labelSmoothing;
   private final Task.Range range;
+  private final Guides guides;
   private final double[] unit;
 
   /**
@@ -49,15 +50,22 @@ final class Learner implements AutoCloseable {
 
   /** The same elsewhere. */
   Learner(Model model, Recipe recipe, Place place, double... unit) {
-    this(model, recipe, place, UNIT, unit);
+    this(model, recipe, place, UNIT, Guides.none(), unit);
   }
 
   /**
    * The same.
    *
    * @param range of a net that makes pictures, whose targets lie in [0, 1]
+   * @param guides nets that the loss asks; whoever made them closes them
    */
-  Learner(Model model, Recipe recipe, Place place, Task.Range range, double... unit) {
+  Learner(
+      Model model,
+      Recipe recipe,
+      Place place,
+      Task.Range range,
+      Guides guides,
+      double... unit) {
     this.model = model;
     this.place = place;
     this.auxiliary = Auxiliary.of(model);
@@ -85,6 +93,7 @@ final class Learner implements AutoCloseable {
     this.loss = recipe.loss();
     this.labelSmoothing = recipe.labelSmoothing();
     this.range = range;
+    this.guides = guides;
     this.unit = unit;
   }
 
@@ -143,7 +152,9 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
-      List<Tensor> outputs = graph.train(place.move(tensor(pixels, shape)), seen);
+      Tensor x = place.move(tensor(pixels, shape));
+      guides.see(x);
+      List<Tensor> outputs = graph.train(x, seen);
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -165,8 +176,8 @@ final class Learner implements AutoCloseable {
 
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
     return targets instanceof Targets.Classes classes
-        ? Losses.of(loss, labelSmoothing, sigmoid, output, classes)
-        : Losses.of(loss, unit, levels(output), (Targets.Values) targets);
+        ? Losses.of(loss, labelSmoothing, sigmoid, output, classes, guides)
+        : Losses.of(loss, unit, levels(output), (Targets.Values) targets, guides);
   }
 
   /** A net's own range as [0, 1]. */

@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.runtime.Task;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -268,6 +269,54 @@ public record Loss(List<Weighted> terms) {
     @Override
     public String toString() {
       return "total_variation";
+    }
+  }
+
+  /**
+   * A smaller net learns what a larger one says (Hinton 2015, <a
+   * href="https://arxiv.org/abs/1503.02531">1503.02531</a>): {@code weight} times the divergence
+   * from the teacher's probabilities, both softened by a temperature T, times {@code T^2}; and
+   * {@code 1 - weight} times the cross-entropy of the data's own classes.
+   *
+   * @param teacher an ONNX file of the same classes; it sees what the net sees, in its own
+   *     normalization
+   * @param temperature above 0, by which logits are divided
+   * @param weight of what the teacher says, above 0 and at most 1
+   */
+  public record Distill(Path teacher, double temperature, double weight) implements OfClasses {
+    public Distill {
+      LossText.check("distill", "temperature", temperature, temperature > 0, "above 0");
+      LossText.check(
+          "distill", "weight", weight, weight > 0 && weight <= 1, "above 0 and at most 1");
+    }
+
+    @Override
+    public String toString() {
+      return LossText.text(
+          "distill", "teacher", teacher, "temperature", temperature, "weight", weight);
+    }
+  }
+
+  /**
+   * Sum of the mean squared differences of what another net sees in both pictures (Johnson 2016, <a
+   * href="https://arxiv.org/abs/1603.08155">1603.08155</a>).
+   *
+   * @param net an ONNX file; it is fed as it says, else levels in [0, 1]
+   * @param at names of its values, such as {@code relu2_2}; one or more
+   */
+  public record Perceptual(Path net, List<String> at) implements OfPictures {
+    public Perceptual {
+      at = List.copyOf(at);
+      if (at.isEmpty()) {
+        throw new TrainException("loss perceptual: expected one at or more, met none");
+      }
+    }
+
+    @Override
+    public String toString() {
+      List<Object> options = new ArrayList<>(List.of("net", net));
+      at.forEach(value -> options.addAll(List.of("at", value)));
+      return LossText.text("perceptual", options.toArray());
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.fovea.train;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +37,8 @@ final class LossText {
     NAMES.put("ssim", List.of());
     NAMES.put("ms_ssim", List.of());
     NAMES.put("total_variation", List.of());
+    NAMES.put("distill", List.of("teacher", "temperature", "weight"));
+    NAMES.put("perceptual", List.of("net", "at"));
   }
 
   private final String name;
@@ -109,6 +113,10 @@ final class LossText {
       case "ssim" -> Loss.of(new Loss.Ssim());
       case "ms_ssim" -> Loss.of(new Loss.MsSsim());
       case "total_variation" -> Loss.of(new Loss.TotalVariation());
+      case "distill" -> Loss.of(
+          new Loss.Distill(file("teacher"), number("temperature", 4), number("weight", 0.9)));
+      case "perceptual" -> Loss.of(
+          new Loss.Perceptual(file("net"), options.getOrDefault("at", List.of())));
       default -> throw new IllegalStateException(name);
     };
   }
@@ -122,6 +130,15 @@ final class LossText {
       return Double.parseDouble(text);
     } catch (NumberFormatException e) {
       throw problem("%s: expected a number, met '%s'".formatted(option, text));
+    }
+  }
+
+  private Path file(String option) {
+    String text = one(option);
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw problem("%s: expected a file, met '%s'".formatted(option, text));
     }
   }
 

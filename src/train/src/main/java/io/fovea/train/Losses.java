@@ -29,22 +29,53 @@ final class Losses {
    */
   static Tensor of(
       Loss loss, double smoothing, boolean sigmoid, Tensor output, Targets.Classes classes) {
+    return of(loss, smoothing, sigmoid, output, classes, Guides.none());
+  }
+
+  /** The same, with the nets that it asks, which have seen the batch. */
+  static Tensor of(
+      Loss loss,
+      double smoothing,
+      boolean sigmoid,
+      Tensor output,
+      Targets.Classes classes,
+      Guides guides) {
     Tensor logits = logits(output, classes.shape().length + 1);
     check(loss, logits, classes, sigmoid);
     Tensor wanted = Torch.beside(logits, tensor(classes));
     if (Arrays.stream(classes.classes()).allMatch(c -> c == Targets.IGNORED)) {
       return logits.sum().mul(new Scalar(0.0)); // nothing to learn here, instead of 0 / 0
     }
-    return of(loss, smoothing, sigmoid, logits, wanted);
+    return of(loss, smoothing, sigmoid, logits, wanted, guides);
   }
 
   /** The same of targets that are checked, as a tensor of int64. */
-  static Tensor of(Loss loss, double smoothing, boolean sigmoid, Tensor logits, Tensor wanted) {
-    return sum(loss, term -> of(term, smoothing, sigmoid, logits, wanted));
+  static Tensor of(
+      Loss loss,
+      double smoothing,
+      boolean sigmoid,
+      Tensor logits,
+      Tensor wanted,
+      Guides guides) {
+    return sum(loss, term -> of(term, smoothing, sigmoid, logits, wanted, guides));
   }
 
   private static Tensor of(
-      Loss.Term term, double smoothing, boolean sigmoid, Tensor logits, Tensor wanted) {
+      Loss.Term term,
+      double smoothing,
+      boolean sigmoid,
+      Tensor logits,
+      Tensor wanted,
+      Guides guides) {
+    if (term instanceof Loss.Distill d) {
+      Tensor soft = distilled(d, sigmoid, logits, wanted, guides).mul(new Scalar(d.weight()));
+      Loss.Term hard = new Loss.CrossEntropy();
+      return d.weight() == 1
+          ? soft
+          : of(hard, smoothing, sigmoid, logits, wanted, guides)
+              .mul(new Scalar(1 - d.weight()))
+              .add(soft);
+    }
     if (term instanceof Loss.Focal f) {
       return focal(f, sigmoid, logits, wanted);
     }
@@ -155,6 +186,48 @@ final class Losses {
     return mean(each, wanted);
   }
 
+  /** Divergence from what the teacher says, both softened, times the squared temperature. */
+  private static Tensor distilled(
+      Loss.Distill term, boolean sigmoid, Tensor logits, Tensor wanted, Guides guides) {
+    boolean asks = guides.of(term).ending() == Ending.Kind.SIGMOID;
+    Tensor said = logits(guides.teacher(term), (int) logits.dim());
+    if (asks != sigmoid || !Arrays.equals(Torch.shape(said), Torch.shape(logits))) {
+      throw guides
+          .of(term)
+          .problem(
+              "expected %s %s as the net's, met %s %s"
+                  .formatted(
+                      what(sigmoid),
+                      Arrays.toString(Torch.shape(logits)),
+                      what(asks),
+                      Arrays.toString(Torch.shape(said))));
+    }
+    Scalar cooler = new Scalar(1 / term.temperature());
+    Tensor t = said.mul(cooler);
+    Tensor s = logits.mul(cooler);
+    Tensor divergence =
+        sigmoid ? divergence(t, s).add(divergence(t.neg(), s.neg())) : divergence(t, s, 1);
+    return mean(divergence, wanted).mul(new Scalar(term.temperature() * term.temperature()));
+  }
+
+  private static String what(boolean sigmoid) {
+    return sigmoid ? "logits of a sigmoid," : "logits";
+  }
+
+  /** Of the distributions over an axis, which stays with one element. */
+  private static Tensor divergence(Tensor teacher, Tensor student, int axis) {
+    Tensor log = torch.log_softmax(teacher, axis);
+    Tensor each = log.exp().mul(log.sub(torch.log_softmax(student, axis)));
+    return torch.sum(each, axis).unsqueeze(axis);
+  }
+
+  /** Of one of the two answers to each question. */
+  private static Tensor divergence(Tensor teacher, Tensor student) {
+    return torch
+        .sigmoid(teacher)
+        .mul(torch.logsigmoid(teacher).sub(torch.logsigmoid(student)));
+  }
+
   private static Tensor tversky(Loss.Tversky index, boolean sigmoid, Tensor logits, Tensor wanted) {
     Tensor known = known(wanted);
     Tensor p = (sigmoid ? torch.sigmoid(logits) : torch.softmax(logits, 1)).mul(known);
@@ -178,6 +251,12 @@ final class Losses {
    * @param unit of each value; empty for 1
    */
   static Tensor of(Loss loss, double[] unit, Tensor output, Targets.Values wanted) {
+    return of(loss, unit, output, wanted, Guides.none());
+  }
+
+  /** The same, with the nets that it asks. */
+  static Tensor of(
+      Loss loss, double[] unit, Tensor output, Targets.Values wanted, Guides guides) {
     Tensor met = logits(output, wanted.shape().length);
     if (!Arrays.equals(Torch.shape(met), wanted.shape())) {
       throw new TrainException(
@@ -196,15 +275,18 @@ final class Losses {
       met = met.mul(factor);
       values = values.mul(factor);
     }
-    return of(loss, met, values);
+    return of(loss, met, values, guides);
   }
 
   /** The same of values of one shape, in their units. */
-  static Tensor of(Loss loss, Tensor made, Tensor wanted) {
-    return sum(loss, term -> of(term, made, wanted));
+  static Tensor of(Loss loss, Tensor made, Tensor wanted, Guides guides) {
+    return sum(loss, term -> of(term, made, wanted, guides));
   }
 
-  private static Tensor of(Loss.Term term, Tensor made, Tensor wanted) {
+  private static Tensor of(Loss.Term term, Tensor made, Tensor wanted, Guides guides) {
+    if (term instanceof Loss.Perceptual p) {
+      return guides.perceptual(p, made, wanted);
+    }
     if (term instanceof Loss.Mse) {
       return torch.mse_loss(made, wanted);
     }

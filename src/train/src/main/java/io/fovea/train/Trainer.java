@@ -134,7 +134,9 @@ public final class Trainer {
       start = Whitening.of(start, training, fed, recipe.seed());
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
     }
-    try (Learner learner = new Learner(start, used, Place.of(device), range, unit);
+    Place place = Place.of(device);
+    try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
+        Learner learner = new Learner(start, used, place, range, guides, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       int steps = Loader.steps(training.size(), recipe.batch(), true);

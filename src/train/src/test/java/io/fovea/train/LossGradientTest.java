@@ -30,7 +30,7 @@ class LossGradientTest {
       for (boolean sigmoid : new boolean[] {false, true}) {
         check(
             text,
-            logits -> Losses.of(Loss.of(text), 0.1, sigmoid, logits, wanted),
+            logits -> Losses.of(Loss.of(text), 0.1, sigmoid, logits, wanted, Guides.none()),
             random(1, 1, 3, 2, 3));
       }
     }
@@ -53,7 +53,7 @@ class LossGradientTest {
       Tensor wanted = Torch.copy(random(2, 1, 2, size, size));
       check(
           text,
-          made -> Losses.of(Loss.of(text), made, wanted),
+          made -> Losses.of(Loss.of(text), made, wanted, Guides.none()),
           random(1, 1, 2, size, size));
     }
   }

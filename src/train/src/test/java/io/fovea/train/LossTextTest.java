@@ -23,6 +23,9 @@ class LossTextTest {
         "charbonnier(epsilon=0.001)",
         "0.16*l1 + 0.84*ms_ssim",
         "ssim + 1.0E-4*total_variation",
+        "distill(teacher=big/net.onnx,temperature=4,weight=0.9)",
+        "distill(teacher=\"a net (2).onnx\",temperature=1.5,weight=1)",
+        "l1 + 0.1*perceptual(net=vgg.onnx,at=relu1_2,at=/features/8/Relu_output_0)",
       })
   void readsWhatItWrites(String text) {
     Loss loss = Loss.of(text);
@@ -52,6 +55,9 @@ class LossTextTest {
         "focal(alpha=1) | loss focal: expected alpha between 0 and 1, met 1",
         "charbonnier(epsilon=0) | loss charbonnier: expected epsilon above 0, met 0",
         "focal(2) | loss focal: expected option=value, met '2'",
+        "distill(weight=0.5) | loss distill: expected one teacher, met 0",
+        "distill(teacher=a.onnx,weight=2) | expected weight above 0 and at most 1, met 2",
+        "perceptual(net=a.onnx) | loss perceptual: expected one at or more, met none",
         "l1 mse | loss 'l1 mse': expected terms such as focal(gamma=2) and + between them, met 'mse'",
         "l1 + | loss 'l1 +': expected terms such as",
         "'' | loss '': expected terms such as",

@@ -207,7 +207,8 @@ class TasksTest {
     assertEquals("32x32 RGB", Picture.read(made.resolve("3.png")).toString());
     CommandRun classes = fovea("train", "resnet8", "--data", folder, "-o", net);
     assertEquals(2, classes.status(), classes.err());
-    assertTrue(classes.err().contains("resnet8 makes no pictures: expected data other"), classes.err());
+    assertTrue(
+        classes.err().contains("resnet8 makes no pictures: expected data other"), classes.err());
   }
 
   @Test
@@ -217,7 +218,8 @@ class TasksTest {
     assertEquals(0, fovea("new", "espcn_x2", "-o", net).status());
     CommandRun train = fovea("train", net, "--data", folder, "-o", folder.resolve("x.onnx"));
     assertEquals(2, train.status(), train.err());
-    assertTrue(train.err().contains("espcn.onnx makes pictures: expected data of inputs/"), train.err());
+    assertTrue(
+        train.err().contains("espcn.onnx makes pictures: expected data of inputs/"), train.err());
     CommandRun unsaid = fovea("score", net, folder.resolve("images"));
     assertEquals(2, unsaid.status(), unsaid.err());
     assertTrue(unsaid.err().contains("does not say how pictures are fed to it"), unsaid.err());

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>pictures and masks: {@code images/} and {@code masks/}, {@code image/} and {@code label/},
  *       {@code JPEGImages/} and {@code SegmentationClass/};
  *   <li>pictures and those that should be made of them: {@code inputs/} and {@code targets/};
- *   <li>a folder of pictures for each class; these three also in {@code train/} and {@code
- *       test/}, {@code val/} or {@code validation/}.
+ *   <li>a folder of pictures for each class; these three also in {@code train/} and {@code test/},
+ *       {@code val/} or {@code validation/}.
  * </ul>
  *
  * @param training all that is not held out

@@ -81,7 +81,10 @@ final class Guide implements AutoCloseable {
         List<String> some = made.stream().limit(NAMED).toList();
         throw problem(
             "has no value '%s'; there are %s%s"
-                .formatted(value, some, made.size() > NAMED ? " and " + (made.size() - NAMED) + " more" : ""));
+                .formatted(
+                    value,
+                    some,
+                    made.size() > NAMED ? " and " + (made.size() - NAMED) + " more" : ""));
       }
     }
     return List.copyOf(new LinkedHashSet<>(wanted));

@@ -60,12 +60,7 @@ final class Learner implements AutoCloseable {
    * @param guides nets that the loss asks; whoever made them closes them
    */
   Learner(
-      Model model,
-      Recipe recipe,
-      Place place,
-      Task.Range range,
-      Guides guides,
-      double... unit) {
+      Model model, Recipe recipe, Place place, Task.Range range, Guides guides, double... unit) {
     this.model = model;
     this.place = place;
     this.auxiliary = Auxiliary.of(model);

@@ -113,10 +113,11 @@ final class LossText {
       case "ssim" -> Loss.of(new Loss.Ssim());
       case "ms_ssim" -> Loss.of(new Loss.MsSsim());
       case "total_variation" -> Loss.of(new Loss.TotalVariation());
-      case "distill" -> Loss.of(
-          new Loss.Distill(file("teacher"), number("temperature", 4), number("weight", 0.9)));
-      case "perceptual" -> Loss.of(
-          new Loss.Perceptual(file("net"), options.getOrDefault("at", List.of())));
+      case "distill" ->
+          Loss.of(
+              new Loss.Distill(file("teacher"), number("temperature", 4), number("weight", 0.9)));
+      case "perceptual" ->
+          Loss.of(new Loss.Perceptual(file("net"), options.getOrDefault("at", List.of())));
       default -> throw new IllegalStateException(name);
     };
   }

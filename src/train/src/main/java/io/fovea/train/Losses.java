@@ -51,12 +51,7 @@ final class Losses {
 
   /** The same of targets that are checked, as a tensor of int64. */
   static Tensor of(
-      Loss loss,
-      double smoothing,
-      boolean sigmoid,
-      Tensor logits,
-      Tensor wanted,
-      Guides guides) {
+      Loss loss, double smoothing, boolean sigmoid, Tensor logits, Tensor wanted, Guides guides) {
     return sum(loss, term -> of(term, smoothing, sigmoid, logits, wanted, guides));
   }
 
@@ -223,9 +218,7 @@ final class Losses {
 
   /** Of one of the two answers to each question. */
   private static Tensor divergence(Tensor teacher, Tensor student) {
-    return torch
-        .sigmoid(teacher)
-        .mul(torch.logsigmoid(teacher).sub(torch.logsigmoid(student)));
+    return torch.sigmoid(teacher).mul(torch.logsigmoid(teacher).sub(torch.logsigmoid(student)));
   }
 
   private static Tensor tversky(Loss.Tversky index, boolean sigmoid, Tensor logits, Tensor wanted) {
@@ -255,8 +248,7 @@ final class Losses {
   }
 
   /** The same, with the nets that it asks. */
-  static Tensor of(
-      Loss loss, double[] unit, Tensor output, Targets.Values wanted, Guides guides) {
+  static Tensor of(Loss loss, double[] unit, Tensor output, Targets.Values wanted, Guides guides) {
     Tensor met = logits(output, wanted.shape().length);
     if (!Arrays.equals(Torch.shape(met), wanted.shape())) {
       throw new TrainException(

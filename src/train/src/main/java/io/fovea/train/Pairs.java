@@ -48,8 +48,7 @@ final class Pairs {
         || target.height() != scale * picture.height()) {
       throw new TrainException(
           "%s: the picture is %dx%d, its target %dx%d; expected as large, or a whole number of times"
-              .formatted(
-                  name, picture.width(), picture.height(), target.width(), target.height()));
+              .formatted(name, picture.width(), picture.height(), target.width(), target.height()));
     }
     return scale;
   }
@@ -110,8 +109,7 @@ final class Pairs {
     Preprocessing steps =
         new Preprocessing(
             Stream.concat(
-                    fed.steps().stream().filter(Step.Color.class::isInstance),
-                    Stream.of(levels))
+                    fed.steps().stream().filter(Step.Color.class::isInstance), Stream.of(levels))
                 .toList());
     Picture first = ((Target.Made) all.get(0)).picture();
     int size = channels * first.width() * first.height();
@@ -121,12 +119,10 @@ final class Pairs {
       if (picture.width() != first.width() || picture.height() != first.height()) {
         throw new TrainException(
             "%s: expected targets of %dx%d as the others of the batch, met %dx%d"
-                .formatted(
-                    name, first.width(), first.height(), picture.width(), picture.height()));
+                .formatted(name, first.width(), first.height(), picture.width(), picture.height()));
       }
       steps.tensor(picture, values);
     }
-    return new Targets.Values(
-        values.array(), all.size(), channels, first.height(), first.width());
+    return new Targets.Values(values.array(), all.size(), channels, first.height(), first.width());
   }
 }

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Losses that ask another net: a teacher of classes, and one that sees features. */
 class GuidesTest {
   private static Model net(long seed) {
-    return Architectures.named("resnet8")
-        .model(Options.classes(4).withWidth(0.5).withSeed(seed));
+    return Architectures.named("resnet8").model(Options.classes(4).withWidth(0.5).withSeed(seed));
   }
 
   private static Path written(Path folder, Model model, Preprocessing fed) {
@@ -56,11 +55,9 @@ class GuidesTest {
       Tensor x = pictures(Stripes.FED.channels());
       guides.see(x);
       float[] teacher = Torch.copy("", guides.teacher(term)).floats();
-      Tensor logits =
-          Torch.copy(io.fovea.onnx.Tensor.of("", new long[] {2, 4}, student));
+      Tensor logits = Torch.copy(io.fovea.onnx.Tensor.of("", new long[] {2, 4}, student));
       double met =
-          Losses.of(Loss.of(term), 0, false, logits, Targets.Classes.of(2, 0), guides)
-              .item_float();
+          Losses.of(Loss.of(term), 0, false, logits, Targets.Classes.of(2, 0), guides).item_float();
       double wanted = 0;
       for (int n = 0; n < 2; n++) {
         double[] t = softmax(teacher, n, 3);
@@ -162,8 +159,7 @@ class GuidesTest {
   void namesFileAndValue(@TempDir Path folder) throws IOException {
     Path file = written(folder, net(5), Stripes.FED);
     Preprocessing fed = Stripes.FED;
-    String value =
-        message(new Loss.Perceptual(file, List.of("relu9_9")), fed, List.of());
+    String value = message(new Loss.Perceptual(file, List.of("relu9_9")), fed, List.of());
     assertTrue(value.startsWith("loss perceptual: " + file + ": has no value 'relu9_9'"), value);
     Path none = folder.resolve("none.onnx");
     String missing = message(new Loss.Distill(none, 4, 0.9), fed, List.of());
@@ -174,9 +170,9 @@ class GuidesTest {
       labelled = labelled.withMetadata(pair.getKey(), pair.getValue());
     }
     labelled.write(file);
-    String labels =
-        message(new Loss.Distill(file, 4, 0.9), fed, List.of("a", "b", "d", "c"));
-    assertTrue(labels.endsWith("knows the classes [a, b, c, d], the data has [a, b, d, c]"), labels);
+    String labels = message(new Loss.Distill(file, 4, 0.9), fed, List.of("a", "b", "d", "c"));
+    assertTrue(
+        labels.endsWith("knows the classes [a, b, c, d], the data has [a, b, d, c]"), labels);
     assertFalse(labels.contains("null"), labels);
   }
 

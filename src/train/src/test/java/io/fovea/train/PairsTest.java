@@ -57,8 +57,7 @@ class PairsTest {
     DataFolder found = DataFolder.of(folder(folder.resolve("pairs"), 24, 16));
     List<Dataset> parts = found.training().split(0.25, 1);
     Dataset held = parts.get(1);
-    Trained trained =
-        Trainer.of(net()).recipe(SHORT).preprocessing(FED).fit(parts.get(0), held);
+    Trained trained = Trainer.of(net()).recipe(SHORT).preprocessing(FED).fit(parts.get(0), held);
     Evaluation.Pictures last = pictures(trained, 11);
     assertTrue(last.psnr() > pictures(trained, 0).psnr() + 3, trained.history().toString());
     Path file = folder.resolve("x2.onnx");
@@ -92,10 +91,7 @@ class PairsTest {
     Preprocessing windows = Preprocessing.of(GREY, new Step.Tiles(16, 12, 2), LEVELS);
     Loss loss = Loss.of("l1 + 0.1*ssim + 1e-3*total_variation");
     Trained trained =
-        Trainer.of(net())
-            .recipe(SHORT.epochs(2).loss(loss))
-            .preprocessing(windows)
-            .fit(data, data);
+        Trainer.of(net()).recipe(SHORT.epochs(2).loss(loss)).preprocessing(windows).fit(data, data);
     assertTrue(Double.isFinite(trained.history().get(1).loss()));
     Path file = folder.resolve("x2.onnx");
     trained.write(file);

@@ -3,6 +3,7 @@ package io.fovea.cli;
 import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.ImageModel;
+import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.train.Confusion;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Parameters;
     name = "evaluate",
     description = {
       "Measures a model by ONNX Runtime on data whose answers are known: accuracy, per class,",
-      "confusion and calibration; IoU and Dice of masks; errors of values."
+      "confusion and calibration; IoU and Dice of masks; errors of values; PSNR of pictures."
     })
 final class EvaluateCommand implements Callable<Integer> {
   private static final int WIDEST_CONFUSION = 20;
@@ -83,6 +84,10 @@ final class EvaluateCommand implements Callable<Integer> {
         try (Segmenter segmenter = views.of(Segmenter.of(model, fed))) {
           return Evaluation.of(segmenter, set, progress);
         }
+      case PICTURE:
+        try (PictureTransformer made = views.of(PictureTransformer.of(model, fed, null))) {
+          return Evaluation.of(made, set, progress);
+        }
       case REGRESSION:
         views.refuseAll();
         try (Regressor regressor = Regressor.of(model, fed)) {
@@ -137,6 +142,8 @@ final class EvaluateCommand implements Callable<Integer> {
             percent(all.recall(k), 2),
             percent(all.precision(k), 2));
       }
+    } else if (e instanceof Evaluation.Pictures p) {
+      System.out.printf("%s, MSE %.5g of %,d pictures%n", e.headline(), p.mse(), p.count());
     } else if (e instanceof Evaluation.Values v) {
       System.out.printf("%s%n%n", e.headline());
       heading("%-14s %8s %12s %12s %8s", "value", "pictures", "MSE", "MAE", "R2");

@@ -5,12 +5,16 @@ import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
+import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Dataset;
 import io.fovea.train.PixelStatistics;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -21,7 +25,10 @@ final class FeedOptions {
   @Option(
       names = "--size",
       paramLabel = "N|HxW",
-      description = "height and width of the net's pictures; default: the data's, or the paper's")
+      description = {
+        "height and width of the net's pictures, and of windows where it makes pictures; default:",
+        "the data's, or the paper's"
+      })
   @Nullable String size;
 
   @Option(
@@ -34,7 +41,13 @@ final class FeedOptions {
   Preprocessing fed(String name, Model file, Dataset all, @Nullable Integer channels)
       throws IOException {
     Preprocessing own = Specification.of(name, file.metadata()).preprocessing();
-    return own != null && preset == null && size == null ? own : fed(all, null, channels);
+    if (own != null && preset == null && size == null) {
+      return own;
+    }
+    List<Dim> input = file.graph().inputs().get(0).type().shape();
+    boolean pairs = all.task() == Task.Kind.PICTURE;
+    boolean says = input != null && input.size() == 4 && input.get(1).isKnown();
+    return fed(all, null, pairs && says ? (Integer) (int) input.get(1).size() : channels);
   }
 
   /** How a new net is fed: as the options say, or as fits data and architecture. */
@@ -53,6 +66,10 @@ final class FeedOptions {
     }
     if (preset != null) {
       return ServingOptions.preprocessing(preset);
+    }
+    if (all.task() == Task.Kind.PICTURE) {
+      boolean own = channels == null && architecture != null;
+      return kept(all, own ? (Integer) architecture.channels() : channels, sides);
     }
     if (sides == null && architecture != null) {
       sides = ownSize(all, architecture);
@@ -89,6 +106,29 @@ final class FeedOptions {
     return even && takes && (usual || all.task() == Task.Kind.SEGMENTATION)
         ? new int[] {height, width}
         : new int[] {a.size(), a.size()};
+  }
+
+  /**
+   * Keeps the pixels, as levels in [0, 1]; with a size, in windows of it, of which neighbours share
+   * an eighth.
+   */
+  private static Preprocessing kept(
+      Dataset pairs, @Nullable Integer channels, int @Nullable [] sides) {
+    Picture first = pairs.picture(0);
+    Picture last = pairs.picture(pairs.size() - 1);
+    if (sides == null && (first.width() != last.width() || first.height() != last.height())) {
+      throw new Fovea.UserException(
+          "the pictures differ in size; give --size to train on windows of one");
+    }
+    int count = channels != null ? channels : first.channels();
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB));
+    if (sides != null) {
+      steps.add(new Step.Tiles(sides[0], sides[1], Math.min(sides[0], sides[1]) / 8));
+    }
+    steps.add(
+        new Step.Normalize(255, Collections.nCopies(count, 0f), Collections.nCopies(count, 1f)));
+    return new Preprocessing(steps);
   }
 
   /** Stretches to a size and brings the data to mean 0 and deviation 1. */

@@ -66,6 +66,9 @@ final class RecipeOptions {
   }
 
   private static String label(Setting setting) {
+    if (setting == Setting.LOSS) {
+      return "TERM+...";
+    }
     String value = setting.isAnyText() ? "PATTERN" : setting.isList() ? "N,..." : "N";
     String words = String.join("|", setting.words());
     return words.isEmpty() ? value : setting.isList() ? words + "|" + value : words;

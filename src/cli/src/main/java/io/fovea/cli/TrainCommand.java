@@ -77,37 +77,45 @@ final class TrainCommand implements Callable<Integer> {
     }
     Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
-    if (named == null ? givesPictures(file) : named.task() == Architecture.Task.PICTURE) {
-      throw new Fovea.UserException(
-          net + " learns pictures; the command trains classes, masks and values");
-    }
     Settings settings = recipes.settings(graph.seed);
     graph.seed = settings.seed();
     long seed = graph.seed == null ? 0 : graph.seed;
     List<Dataset> parts = data.parts(seed);
     Dataset all = parts.get(0);
+    boolean makes = named == null ? makesPictures(file) : named.task() == Architecture.Task.PICTURE;
+    boolean pairs = all.task() == Task.Kind.PICTURE;
+    if (makes != pairs && (makes || named != null)) {
+      throw new Fovea.UserException(
+          "%s makes %s: expected data %s inputs/ and targets/, met %s"
+              .formatted(
+                  net, makes ? "pictures" : "no pictures", makes ? "of" : "other than", data.data));
+    }
     Recipe recipe = settings.over(Recipe.of(all.task()));
     Preprocessing fed =
         file == null
             ? feed.fed(all, named, graph.channels)
             : feed.fed(net, file, all, graph.channels);
-    int outputs = all.labels().size();
     Model model =
-        named == null
-            ? tuning.prepared(Objects.requireNonNull(file), outputs, graph.dropout, seed)
-            : fresh(named, fed, all);
+        named == null ? prepared(Objects.requireNonNull(file), all, seed) : fresh(named, fed, all);
     train(model, parts, fed, recipe, trained, output, json);
     return 0;
   }
 
-  private boolean givesPictures(@Nullable Model file) {
+  private Model prepared(Model file, Dataset all, long seed) {
+    return all.task() == Task.Kind.PICTURE
+        ? file
+        : tuning.prepared(file, all.labels().size(), graph.dropout, seed);
+  }
+
+  private boolean makesPictures(@Nullable Model file) {
     Task task = file == null ? null : Specification.of(net, file.metadata()).task();
     return task != null && task.kind() == Task.Kind.PICTURE;
   }
 
   private Model fresh(Architecture architecture, Preprocessing fed, Dataset all) {
     graph.channels = fed.channels();
-    return architecture.model(graph.options(all.labels().size()));
+    boolean makes = architecture.task() == Architecture.Task.PICTURE;
+    return architecture.model(graph.options(makes ? null : all.labels().size()));
   }
 
   /** Trains, tells how it goes, and writes the file. */
@@ -122,13 +130,16 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException {
     Dataset data = parts.get(0);
     Terminal.note(
-        "%s: %,d parameters; %,d pictures to train on, %,d held out, %d %s",
+        "%s: %,d parameters; %,d pictures to train on, %,d held out, %s",
         model.graph().name(),
         InspectCommand.parameters(model),
         data.size(),
         parts.get(1).size(),
-        data.labels().size(),
-        data.task() == Task.Kind.REGRESSION ? "values" : "classes");
+        switch (data.task()) {
+          case PICTURE -> "each with a target";
+          case REGRESSION -> data.labels().size() + " values";
+          default -> data.labels().size() + " classes";
+        });
     Terminal.note("recipe:%n%s", recipe.toYaml().stripTrailing().indent(2).stripTrailing());
     Terminal.note("preprocessing: %s", fed.toJson());
     Terminal.note("device: %s", device);

@@ -48,6 +48,11 @@ public record Augmentation(int crop, Flip flip) {
       return flip ? p.flipHorizontally() : p;
     }
 
+    /** The same of a picture that is a number of times as large. */
+    Draw times(int scale) {
+      return new Draw(scale * border, scale * x, scale * y, flip);
+    }
+
     /** What comes in from outside the picture is of no class. */
     Mask apply(Mask mask) {
       Mask m = mask;

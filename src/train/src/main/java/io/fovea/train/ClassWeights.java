@@ -4,7 +4,8 @@ import io.fovea.runtime.Task;
 import java.util.List;
 
 /**
- * How much each class counts in the cross-entropy, which is then a weighted mean. Immutable.
+ * How much each class counts in the terms of a loss that are means over pictures or pixels:
+ * cross-entropies and focal. Immutable.
  *
  * @param byRarity whether each counts as rare as it is: all samples over those of the class, over
  *     the number of classes
@@ -41,8 +42,10 @@ public record ClassWeights(boolean byRarity, List<Double> values) {
     if (isNone()) {
       return new double[0];
     }
-    if (data.task() == Task.Kind.REGRESSION) {
-      throw new TrainException("class-weights: expected data of classes, met values");
+    if (data.task() == Task.Kind.REGRESSION || data.task() == Task.Kind.PICTURE) {
+      throw new TrainException(
+          "class-weights: expected data of classes, met "
+              + (data.task() == Task.Kind.PICTURE ? "pictures" : "values"));
     }
     int classes = data.labels().size();
     if (byRarity) {

@@ -4,6 +4,7 @@ import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureReader;
 import io.fovea.runtime.Classifier;
+import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.runtime.Task;
@@ -21,7 +22,7 @@ public sealed interface Evaluation {
   /** The figures that matter most, in a line. */
   String headline();
 
-  /** What nets are compared by, more is better: accuracy, mean IoU, or mean R2. */
+  /** What nets are compared by, more is better: accuracy, mean IoU, mean R2 or PSNR. */
   double figure();
 
   /** All figures by name, as JSON has them. */
@@ -128,6 +129,29 @@ public sealed interface Evaluation {
     }
   }
 
+  /**
+   * Of a net that makes pictures, whose levels are taken to lie in [0, 1].
+   *
+   * @param psnr mean of the pictures' peak signal-to-noise ratios, in dB, each at most 100
+   * @param mse mean of the squared errors
+   */
+  record Pictures(int count, double psnr, double mse) implements Evaluation {
+    @Override
+    public String headline() {
+      return "PSNR %.2f dB".formatted(psnr);
+    }
+
+    @Override
+    public double figure() {
+      return psnr;
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      return Map.of("psnr", psnr, "mse", mse, "count", count);
+    }
+  }
+
   /** Scores a data set by ONNX Runtime; {@code progress} hears how many pictures are done. */
   static Classes of(Classifier classifier, Dataset data, IntConsumer progress) {
     List<String> labels = classifier.labels();
@@ -177,6 +201,22 @@ public sealed interface Evaluation {
           List<float[]> values = regressor.predict(pictures);
           for (int i = 0; i < values.size(); i++) {
             tally.add(values.get(i), ((Target.Values) targets.get(i)).values());
+          }
+        });
+    return tally.evaluation();
+  }
+
+  /** Compares pictures with those that should be made of a data set's, at their own size. */
+  static Pictures of(PictureTransformer transformer, Dataset data, IntConsumer progress) {
+    Tally.OfPictures tally = new Tally.OfPictures(transformer.range());
+    batches(
+        data,
+        transformer.preprocessing().reader(),
+        progress,
+        (pictures, targets) -> {
+          List<Picture> made = transformer.transform(pictures);
+          for (int i = 0; i < made.size(); i++) {
+            tally.add(Pairs.error(made.get(i), ((Target.Made) targets.get(i)).picture()));
           }
         });
     return tally.evaluation();

@@ -9,7 +9,11 @@ sealed interface Kind {
   /** What is expected, for messages and for help. */
   String expected();
 
-  /** The value that a text stands for; null where it stands for none. */
+  /**
+   * The value that a text stands for; null where it stands for none.
+   *
+   * @throws TrainException where it can say better what is wrong
+   */
   @Nullable Object parse(String text);
 
   /** A number without a fraction between two bounds, as a long. */
@@ -108,6 +112,19 @@ sealed interface Kind {
     }
   }
 
+  /** A {@link Loss}, as its text. */
+  record OfLoss() implements Kind {
+    @Override
+    public String expected() {
+      return "a loss, such as l1 + 0.2*ms_ssim";
+    }
+
+    @Override
+    public Object parse(String text) {
+      return Loss.of(text).toString();
+    }
+  }
+
   Kind ANY_WHOLE = new Whole(Long.MIN_VALUE, Long.MAX_VALUE);
   Kind POSITIVE = new Real("a number above 0", 0, true, Double.MAX_VALUE, false);
   Kind NOT_NEGATIVE = new Real("a number of 0 or more", 0, false, Double.MAX_VALUE, false);
@@ -116,4 +133,5 @@ sealed interface Kind {
   Kind INSIDE = new Real("a number in (0, 1)", 0, true, 1, true);
   Kind YES_OR_NO = new YesOrNo();
   Kind TEXT = new Text();
+  Kind LOSS = new OfLoss();
 }

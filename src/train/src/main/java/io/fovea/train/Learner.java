@@ -6,6 +6,7 @@ import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.TensorType;
+import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
+  /** The range of targets that are pictures. */
+  static final Task.Range UNIT = new Task.Range(0, 1);
+
   private final Model model;
   private final Place place;
   private final TorchGraph graph;
@@ -33,6 +37,8 @@ final class Learner implements AutoCloseable {
   private final @Nullable Average average;
   private final Recipe recipe;
   private final double[] weights;
+  private final Task.Range range;
+  private final Guides guides;
   private final double[] unit;
 
   /**
@@ -41,15 +47,24 @@ final class Learner implements AutoCloseable {
    * @param unit of each value that is learned, in which the loss measures its error; empty for 1
    */
   Learner(Model model, Recipe recipe, double... unit) {
-    this(model, recipe, Place.CPU, new double[0], unit);
+    this(model, recipe, Place.CPU, new double[0], UNIT, Guides.none(), unit);
   }
 
   /**
    * The same elsewhere.
    *
    * @param weights of the classes; empty for 1
+   * @param range of a net that makes pictures, whose targets lie in [0, 1]
+   * @param guides nets that the loss asks; whoever made them closes them
    */
-  Learner(Model model, Recipe recipe, Place place, double[] weights, double... unit) {
+  Learner(
+      Model model,
+      Recipe recipe,
+      Place place,
+      double[] weights,
+      Task.Range range,
+      Guides guides,
+      double... unit) {
     this.model = model;
     this.place = place;
     this.auxiliary = Auxiliary.of(model);
@@ -84,6 +99,8 @@ final class Learner implements AutoCloseable {
                     .toList());
     this.recipe = recipe;
     this.weights = weights;
+    this.range = range;
+    this.guides = guides;
     this.unit = unit;
   }
 
@@ -154,7 +171,9 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
-      List<Tensor> outputs = graph.train(place.move(tensor(pixels, shape)), seen);
+      Tensor x = place.move(tensor(pixels, shape));
+      guides.see(x);
+      List<Tensor> outputs = graph.train(x, seen);
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -197,8 +216,18 @@ final class Learner implements AutoCloseable {
 
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
     return targets instanceof Targets.Classes classes
-        ? Losses.of(recipe.loss(), recipe.labelSmoothing(), weights, sigmoid, output, classes)
-        : Losses.of(recipe.loss(), unit, output, (Targets.Values) targets);
+        ? Losses.of(
+            recipe.loss(), recipe.labelSmoothing(), weights, sigmoid, output, classes, guides)
+        : Losses.of(recipe.loss(), unit, levels(output), (Targets.Values) targets, guides);
+  }
+
+  /** A net's own range as [0, 1]. */
+  private Tensor levels(Tensor output) {
+    return range.equals(UNIT)
+        ? output
+        : output
+            .sub(new Scalar((double) range.low()))
+            .div(new Scalar((double) range.high() - range.low()));
   }
 
   /**

@@ -122,23 +122,32 @@ final class Loader implements AutoCloseable {
       try {
         Picture whole = data.picture(index, preprocessing.reader());
         picture = preprocessing.picture(whole);
-        target = fitted(data.target(index), whole, index);
+        target = fitted(data.target(index), whole, picture, index);
       } catch (PictureException e) {
         throw new TrainException("data: " + e.getMessage(), e);
       }
       Random random = augmentation == null ? null : new Random(mix(seed, epoch, order[i]));
+      int scale = target instanceof Target.Made m ? m.picture().width() / picture.width() : 1;
       Tiles tiles = preprocessing.tiles();
-      if (tiles != null && target instanceof Target.Pixels p) {
+      if (tiles != null) {
         int x = start(picture.width() - tiles.width(), random);
         int y = start(picture.height() - tiles.height(), random);
         picture = picture.crop(x, y, tiles.width(), tiles.height());
-        target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
+        if (target instanceof Target.Pixels p) {
+          target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
+        } else if (target instanceof Target.Made m) {
+          int w = scale * tiles.width();
+          int h = scale * tiles.height();
+          target = new Target.Made(m.picture().crop(scale * x, scale * y, w, h));
+        }
       }
       if (augmentation != null && random != null) {
         Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, order[i]));
         picture = drawn.apply(picture);
         if (target instanceof Target.Pixels p) {
           target = new Target.Pixels(drawn.apply(p.mask()));
+        } else if (target instanceof Target.Made m) {
+          target = new Target.Made(drawn.times(scale).apply(m.picture()));
         }
       }
       long[] one = {to - from, preprocessing.channels(), picture.height(), picture.width()};
@@ -156,7 +165,11 @@ final class Loader implements AutoCloseable {
     if (pixels == null) {
       throw new TrainException("data: an empty batch");
     }
-    return new Batch(pixels.flip(), shape, Targets.of(targets));
+    Targets all =
+        targets.get(0) instanceof Target.Made
+            ? Pairs.targets(targets, preprocessing, data.name((int) (order[from] % data.size())))
+            : Targets.of(targets);
+    return new Batch(pixels.flip(), shape, all);
   }
 
   /** Where a tile begins: anywhere while training, else in the middle. */
@@ -164,8 +177,11 @@ final class Loader implements AutoCloseable {
     return random == null ? free / 2 : random.nextInt(free + 1);
   }
 
-  /** A mask is resized and cropped as its picture is. */
-  private Target fitted(Target target, Picture picture, int index) {
+  /** A mask, or a picture, is resized and cropped as its picture is. */
+  private Target fitted(Target target, Picture picture, Picture prepared, int index) {
+    if (target instanceof Target.Made m) {
+      return Pairs.fitted(m, picture, prepared, preprocessing, data.name(index));
+    }
     if (!(target instanceof Target.Pixels p)) {
       return target;
     }

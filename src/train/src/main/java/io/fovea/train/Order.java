@@ -33,8 +33,7 @@ record Order(int size, List<long[]> strata) {
     Map<Integer, List<Long>> members = new TreeMap<>();
     for (int i = 0; i < data.size(); i++) {
       if (!(data.target(i) instanceof Target.Label label)) {
-        throw new TrainException(
-            "balanced-sampling: expected pictures of classes, met masks or values");
+        throw new TrainException("balanced-sampling: expected pictures of classes, met other data");
       }
       members.computeIfAbsent(label.index(), k -> new ArrayList<>()).add((long) i);
     }

@@ -81,11 +81,21 @@ public record Recipe(
         .loss(Loss.MSE);
   }
 
+  /** For pictures that are made: AdamW at 0.001, batches of 16, flips; mean squared error. */
+  public static Recipe pictures() {
+    return classification()
+        .batch(16)
+        .optimizer(Optimizer.adamW(0.001))
+        .augmentation(new Augmentation(0, Augmentation.Flip.RANDOM))
+        .loss(Loss.MSE);
+  }
+
   /** The one of these for a task. */
   public static Recipe of(Task.Kind task) {
     return switch (task) {
       case SEGMENTATION -> segmentation();
       case REGRESSION -> regression();
+      case PICTURE -> pictures();
       default -> classification();
     };
   }

@@ -20,7 +20,7 @@ final class RecipeFacts {
     all.put(Setting.EPOCHS, (long) r.epochs());
     all.put(Setting.BATCH, (long) r.batch());
     all.put(Setting.ACCUMULATE, (long) r.accumulate());
-    all.put(Setting.LOSS, r.loss().name().toLowerCase(Locale.ROOT));
+    all.put(Setting.LOSS, r.loss().toString());
     all.put(Setting.LABEL_SMOOTHING, r.labelSmoothing());
     ClassWeights weights = r.classWeights();
     all.put(
@@ -145,7 +145,7 @@ final class RecipeFacts {
         real(Setting.EMA),
         whole(Setting.PATIENCE),
         new Augmentation(whole(Setting.CROP), Augmentation.Flip.valueOf(upper(Setting.FLIP))),
-        Loss.valueOf(upper(Setting.LOSS)),
+        Loss.of((String) get(Setting.LOSS)),
         real(Setting.LABEL_SMOOTHING),
         weights(),
         is(Setting.BALANCED_SAMPLING),

@@ -19,7 +19,7 @@ public enum Setting {
       "batch",
       Part.COURSE,
       new Whole(1),
-      "pictures that the net sees at once; default: 64, of masks 4, of values 32"),
+      "pictures that the net sees at once; default: 64, of masks 4, of values 32, of pairs 16"),
   ACCUMULATE(
       "accumulate",
       Part.COURSE,
@@ -28,9 +28,12 @@ public enum Setting {
   LOSS(
       "loss",
       Part.COURSE,
-      new Choice(names(Loss.values())),
-      "what training makes small; default: cross_entropy for classes, cross_entropy_dice for"
-          + " masks, mse for values"),
+      Kind.LOSS,
+      "what training makes small: a sum of terms, such as 'focal(gamma=2)' or 'l1 + 0.2*ms_ssim';"
+          + " cross_entropy, binary_cross_entropy, focal, distill(teacher=FILE) of classes; dice,"
+          + " tversky of masks; mse, l1, charbonnier of values and pictures; ssim, ms_ssim,"
+          + " total_variation, perceptual(net=FILE,at=VALUE) of pictures; default: cross_entropy,"
+          + " with dice for masks, mse for values and pictures"),
   LABEL_SMOOTHING(
       "label-smoothing",
       Part.COURSE,
@@ -65,12 +68,12 @@ public enum Setting {
       "optimizer",
       Part.OPTIMIZER,
       new Choice(List.of("sgd", "adam", "adamw", "rmsprop")),
-      "how gradients change weights; default: sgd for classes, adamw for masks and values"),
+      "how gradients change weights; default: sgd for classes, else adamw"),
   LR(
       "lr",
       Part.OPTIMIZER,
       Kind.POSITIVE,
-      "highest learning rate; default: 0.1 for sgd, 0.002 for adam and adamw, 0.001 for rmsprop"),
+      "highest learning rate; default: 0.1 for sgd, 0.002 for adam and adamw (of pairs of pictures 0.001), 0.001 for rmsprop"),
   MOMENTUM(
       "momentum",
       Part.OPTIMIZER,
@@ -277,7 +280,7 @@ public enum Setting {
 
   /** Whether its values are words or texts, rather than numbers, true or false. */
   boolean isTextual() {
-    return kind instanceof Kind.Text || kind instanceof Choice;
+    return kind instanceof Kind.Text || kind instanceof Kind.OfLoss || kind instanceof Choice;
   }
 
   /** The words that it may be; empty where it is something else. */
@@ -306,12 +309,18 @@ public enum Setting {
    *
    * @param texts one, or the items of a list
    * @param where a message begins with it
+   * @throws TrainException saying what was expected, and what was met
    */
   Object parse(List<String> texts, String where) {
     if (words != null && texts.size() == 1 && words.contains(texts.get(0))) {
       return texts.get(0);
     }
-    Object[] values = texts.stream().map(kind::parse).toArray();
+    Object[] values;
+    try {
+      values = texts.stream().map(kind::parse).toArray();
+    } catch (TrainException e) {
+      throw new TrainException(where + ": " + e.getMessage(), e);
+    }
     if (Arrays.stream(values).anyMatch(Objects::isNull) || (words == null && values.length != 1)) {
       throw refused(where, String.join(", ", texts));
     }

@@ -2,6 +2,7 @@ package io.fovea.train;
 
 import io.fovea.image.Mask;
 import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +20,19 @@ sealed interface Tally {
 
   /** The tally that a task wants. */
   static Tally of(Dataset data) {
+    return of(data, Learner.UNIT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param range of a net that makes pictures
+   */
+  static Tally of(Dataset data, Task.Range range) {
     return switch (data.task()) {
       case SEGMENTATION -> new OfPixels(data.labels());
       case REGRESSION -> new OfValues(data.labels());
+      case PICTURE -> new OfPictures(range);
       default -> new OfClasses(data.labels());
     };
   }
@@ -183,6 +194,53 @@ sealed interface Tally {
         errors.add(new Evaluation.Values.Error(names.get(k), n, squares / n, sizes / n, r2));
       }
       return new Evaluation.Values(errors);
+    }
+  }
+
+  /** Of pictures that are made. */
+  final class OfPictures implements Tally {
+    private static final double LEAST = 1e-10; // of a mean squared error: 100 dB
+
+    private final Task.Range range;
+    private int count;
+    private double decibels;
+    private double squares;
+
+    OfPictures(Task.Range range) {
+      this.range = range;
+    }
+
+    /** Adds a picture, by the mean of its squared errors in [0, 1]. */
+    void add(double error) {
+      count++;
+      squares += error;
+      decibels -= 10 * Math.log10(Math.max(LEAST, error));
+    }
+
+    @Override
+    public void add(Tensor output, Ending.Kind ending, Targets targets) {
+      Targets.Values wanted = (Targets.Values) targets;
+      float[] made = output.floats();
+      float[] right = wanted.values();
+      if (made.length != right.length) {
+        throw new TrainException(
+            "expected an output %s, met %s"
+                .formatted(Arrays.toString(wanted.shape()), Arrays.toString(output.dims())));
+      }
+      int size = right.length / (int) wanted.shape()[0];
+      for (int from = 0; from < right.length; from += size) {
+        double sum = 0;
+        for (int i = from; i < from + size; i++) {
+          double level = (made[i] - range.low()) / (range.high() - range.low());
+          sum += Math.pow(Math.min(1, Math.max(0, level)) - right[i], 2); // as it is shown
+        }
+        add(sum / size);
+      }
+    }
+
+    @Override
+    public Evaluation.Pictures evaluation() {
+      return new Evaluation.Pictures(count, decibels / count, squares / count);
     }
   }
 }

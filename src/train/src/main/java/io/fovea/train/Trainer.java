@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
@@ -100,8 +101,10 @@ public final class Trainer {
       throw new TrainException("expected at least two pictures to train on");
     }
     checkTask(training);
-    if (fed.tiles() != null && training.task() != Task.Kind.SEGMENTATION) {
-      throw new TrainException("tiles are for masks; classes and values are of whole pictures");
+    boolean pictures = training.task() == Task.Kind.PICTURE;
+    if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
+      throw new TrainException(
+          "tiles are for masks and pictures; classes and values are of whole pictures");
     }
     List<Dim> input = model.graph().inputs().get(0).type().shape();
     if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
@@ -109,6 +112,16 @@ public final class Trainer {
           "the preprocessing gives %d channels, the net wants %s"
               .formatted(fed.channels(), input.get(1)));
     }
+    if (pictures) {
+      Pairs.check(fed);
+      List<Dim> output = model.graph().outputs().get(0).type().shape();
+      if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
+        throw new TrainException(
+            "the preprocessing gives pictures of %d channels, the net makes some of %s"
+                .formatted(fed.channels(), output.get(1)));
+      }
+    }
+    Task.Range range = range(known);
     List<Epoch> history = new ArrayList<>();
     Model start = model;
     double[] unit = {};
@@ -125,7 +138,9 @@ public final class Trainer {
     double[] weights = recipe.classWeights().of(training);
     Order order =
         recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training.size());
-    try (Learner learner = new Learner(start, used, Place.of(device), weights, unit);
+    Place place = Place.of(device);
+    try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
+        Learner learner = new Learner(start, used, place, weights, range, guides, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       Map<String, Tensor> good = Map.of(); // the net that is kept
@@ -133,7 +148,7 @@ public final class Trainer {
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
         Epoch done;
         try {
-          done = epoch(learner, train, order, held, validation, epoch);
+          done = epoch(learner, train, order, held, validation, range, epoch);
           String damaged = learner.graph().parameterNotFinite();
           if (!damaged.isEmpty()) {
             throw new NotFiniteException("after epoch %d: %s".formatted(epoch, damaged));
@@ -181,7 +196,7 @@ public final class Trainer {
     Model trained = learner.export();
     Specification specification =
         known
-            .withTask(new Task(training.task(), output(training, learner.graph().ending())))
+            .withTask(task(training, known, learner.graph().ending()))
             .withPreprocessing(fed)
             .withLabels(training.labels());
     for (var fact : provenance(training, validation, kept).entrySet()) {
@@ -197,6 +212,26 @@ public final class Trainer {
     return Trained.of(trained, List.copyOf(history), kept, learner, held);
   }
 
+  private Task task(Dataset training, Specification known, Ending ending) {
+    return training.task() == Task.Kind.PICTURE
+        ? new Task(Task.Kind.PICTURE, Task.Output.VALUES, range(known))
+        : new Task(training.task(), output(training, ending));
+  }
+
+  /**
+   * What stands for black and white in the pictures that a net makes: as its file says, else [-1,
+   * 1] after a tanh and [0, 1] after all else.
+   */
+  private Task.Range range(Specification known) {
+    Task.Range said = known.task() == null ? null : known.task().range();
+    if (said != null) {
+      return said;
+    }
+    Node last = Ending.last(model.graph(), model.graph().outputs().get(0).name());
+    boolean tanh = last != null && last.operator().equals("Tanh");
+    return tanh ? new Task.Range(-1, 1) : Learner.UNIT;
+  }
+
   private static Task.Output output(Dataset training, Ending ending) {
     if (training.task() == Task.Kind.REGRESSION) {
       return Task.Output.VALUES;
@@ -208,15 +243,23 @@ public final class Trainer {
   /** Tells what does not fit before hours of training, where the graph says it. */
   private void checkTask(Dataset training) {
     boolean values = training.task() == Task.Kind.REGRESSION;
-    if (values == recipe.loss().isOfClasses()) {
+    recipe.loss().check(training.task());
+    if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
-          "loss %s does not fit the data: it is for %s"
-              .formatted(recipe.loss(), values ? "classes" : "values"));
+          "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
+    }
+    List<Dim> shape = model.graph().outputs().get(0).type().shape();
+    if (training.task() == Task.Kind.PICTURE) {
+      if (shape != null && shape.size() != 4) {
+        throw new TrainException(
+            "the data is pictures, the net's output is %s; expected [batch, channels, height, width]"
+                .formatted(shape));
+      }
+      return;
     }
     if (training.labels().size() < (values ? 1 : 2)) {
       throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
     }
-    List<Dim> shape = model.graph().outputs().get(0).type().shape();
     if (shape == null || shape.size() < 2) {
       return;
     }
@@ -240,7 +283,13 @@ public final class Trainer {
   }
 
   private Epoch epoch(
-      Learner learner, Loader train, Order order, Loader held, Dataset validation, int epoch) {
+      Learner learner,
+      Loader train,
+      Order order,
+      Loader held,
+      Dataset validation,
+      Task.Range range,
+      int epoch) {
     long start = System.nanoTime();
     double[] sum = new double[1];
     long[] busy = new long[1];
@@ -273,7 +322,7 @@ public final class Trainer {
           listener.step(epoch, step + 1, steps, sum[0] / (step + 1));
         });
     long trained = System.nanoTime();
-    Tally tally = Tally.of(validation);
+    Tally tally = Tally.of(validation, range);
     try (Torch.Work shown = learner.shown()) {
       held.inOrder(
           recipe.batch(),

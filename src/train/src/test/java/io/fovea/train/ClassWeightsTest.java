@@ -2,7 +2,9 @@ package io.fovea.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fovea.onnx.Tensor;
 import java.util.List;
@@ -13,11 +15,16 @@ class ClassWeightsTest {
   private static final double[] WEIGHTS = {0.5, 3};
 
   private static double loss(boolean sigmoid, float[] logits, int outputs, long... classes) {
+    return loss(Loss.CROSS_ENTROPY, sigmoid, logits, outputs, classes);
+  }
+
+  private static double loss(
+      Loss loss, boolean sigmoid, float[] logits, int outputs, long... classes) {
     Torch.load();
     try (PointerScope scope = new PointerScope()) {
       var output = Torch.copy(Tensor.of("logits", new long[] {classes.length, outputs}, logits));
-      return Losses.of(Loss.CROSS_ENTROPY, 0, WEIGHTS, sigmoid, output, Targets.Classes.of(classes))
-          .item_float();
+      Targets.Classes wanted = Targets.Classes.of(classes);
+      return Losses.of(loss, 0, WEIGHTS, sigmoid, output, wanted, Guides.none()).item_float();
     }
   }
 
@@ -37,6 +44,20 @@ class ClassWeightsTest {
     double yes = Math.log(1 + Math.exp(1));
     assertEquals((0.5 * no + 3 * yes) / 3.5, loss(true, new float[] {2, -1}, 1, 0, 1), 1e-6);
     assertEquals(yes, loss(true, new float[] {2, -1}, 1, Targets.IGNORED, 1), 1e-6);
+  }
+
+  @Test
+  void countEachClassOfAFocalLoss() {
+    float[] logits = {2, 0, -1, 1, -1, 1};
+    double known = Math.log(1 + Math.exp(-2)) * Math.pow(1 / (1 + Math.exp(2)), 2);
+    double missed = Math.log(1 + Math.exp(2)) * Math.pow(1 / (1 + Math.exp(-2)), 2);
+    Loss focal = Loss.of("focal(gamma=2)");
+    double met = loss(focal, false, logits, 2, 0, 1, 0);
+    assertEquals((0.5 * known + 3 * known + 0.5 * missed) / 4, met, 1e-6);
+    assertTrue(focal.weighsClasses());
+    assertFalse(Loss.DICE.weighsClasses());
+    assertTrue(Loss.CROSS_ENTROPY_DICE.weighsClasses());
+    assertFalse(Loss.of("distill(teacher=t.onnx,weight=1)").weighsClasses());
   }
 
   @Test

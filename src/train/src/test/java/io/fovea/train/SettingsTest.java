@@ -83,6 +83,9 @@ class SettingsTest {
     all.add(plain.optimizer(Optimizer.adam(3e-9)).schedule(Schedule.oneCycle()));
     all.add(plain.optimizer(Optimizer.rmsProp(12345678)).classWeights(ClassWeights.balanced()));
     all.add(plain.schedule(new Schedule(0, new Schedule.Steps(List.of(0.25), 0.5))).patience(3));
+    all.add(plain.loss(Loss.of("cross_entropy + 1e-7*focal(gamma=3,alpha=0.25)")));
+    all.add(plain.loss(Loss.of(new Loss.Distill(Path.of("big, old: #1.onnx"), 4, 0.9))));
+    all.add(plain.loss(Loss.of(new Loss.Perceptual(Path.of("v.onnx"), List.of("a", "b = c")))));
     all.add(plain.schedule(new Schedule(0.3, new Schedule.Polynomial(1, 0.01))).average(0.9999));
     all.add(
         plain
@@ -140,6 +143,9 @@ class SettingsTest {
         "whiten: yes | :1: whiten: expected true or false, met yes",
         "optimizer: lion | :1: optimizer: expected one of sgd, adam, adamw, rmsprop, met lion",
         "optimizer: 1 | :1: optimizer: expected one of sgd, adam, adamw, rmsprop, met 1",
+        "epochs: 1\nloss: focal(gama=2) | :2: loss: loss focal: unknown option 'gama'",
+        "loss: focal(gamma=-1) | :1: loss: loss focal: expected gamma 0 or more, met -1",
+        "loss: 1 | :1: loss: expected a loss, such as l1 + 0.2*ms_ssim, met 1",
         "freeze: conv | :1: freeze: expected a list, each a text, met conv",
         "freeze: [3] | :1: freeze: expected a list, each a text, met 3",
         "freeze: ['('] | recipe: pattern '(': ",

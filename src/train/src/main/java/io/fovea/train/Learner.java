@@ -29,9 +29,11 @@ final class Learner implements AutoCloseable {
   private final TorchGraph graph;
   private final Auxiliary auxiliary;
   private final Updater updater;
+  private final Probe probe;
   private final Loss loss;
   private final double labelSmoothing;
   private final double[] unit;
+  private long updateNanos;
 
   /**
    * Makes a net ready to be trained on the CPU.
@@ -63,6 +65,7 @@ final class Learner implements AutoCloseable {
       if (names.isEmpty()) {
         throw new TrainException("the graph has no parameters to train");
       }
+      this.probe = new Probe(model, graph);
       this.updater = Updater.of(recipe.optimizer(), parameters(names, recipe.selection()));
     } catch (TrainException e) {
       graph.close();
@@ -128,7 +131,9 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
+      probe.begin();
       List<Tensor> outputs = graph.train(place.move(tensor(pixels, shape)), seen);
+      probe.answered(outputs.get(0), targets);
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -143,7 +148,10 @@ final class Learner implements AutoCloseable {
         throw new NotFiniteException("the loss is %s: %s".formatted(value, where));
       }
       error.backward();
+      probe.learned();
+      long before = System.nanoTime();
       updater.step(learningRate);
+      updateNanos += System.nanoTime() - before;
       return value;
     }
   }
@@ -186,6 +194,18 @@ final class Learner implements AutoCloseable {
 
   TorchGraph graph() {
     return graph;
+  }
+
+  /** What the last step showed. */
+  Probe probe() {
+    return probe;
+  }
+
+  /** Seconds that the optimizer took since this was last asked. */
+  double updateSeconds() {
+    double seconds = updateNanos / 1e9;
+    updateNanos = 0;
+    return seconds;
   }
 
   /** The outputs that serve training alone. */

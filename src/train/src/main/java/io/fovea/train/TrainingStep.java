@@ -1,0 +1,36 @@
+package io.fovea.train;
+
+import java.util.List;
+
+/**
+ * A step of training, as it is told to a {@link Trainer.Listener}.
+ *
+ * @param epoch from 1
+ * @param number within the epoch, from 1
+ * @param steps of the epoch
+ * @param pictures of the step's batch
+ * @param loss of the batch, before the step
+ * @param meanLoss over the epoch so far
+ * @param right pictures of the batch whose likeliest class was right as they were augmented; -1
+ *     where that is not counted, as of masks and values
+ * @param learningRate of the step
+ * @param waited seconds in which the network waited for data before the step
+ * @param computed seconds of forward and backward pass
+ * @param updated seconds in which the optimizer changed the parameters
+ * @param decoded seconds that decoding and augmenting took since the last step, of all threads
+ * @param layers of the net, in its order; empty where the step was not sampled
+ */
+public record TrainingStep(
+    int epoch,
+    int number,
+    int steps,
+    int pictures,
+    double loss,
+    double meanLoss,
+    int right,
+    double learningRate,
+    double waited,
+    double computed,
+    double updated,
+    double decoded,
+    List<LayerFigures> layers) {}

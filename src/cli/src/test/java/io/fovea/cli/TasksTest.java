@@ -38,7 +38,8 @@ class TasksTest {
     return new byte[][] {pixels, mask, {(byte) Math.round(radius)}};
   }
 
-  private static void draw(Path folder, int count, StringBuilder csv) throws IOException {
+  /** Pictures of discs, their masks, and lines of a CSV file of radius and price. */
+  static void draw(Path folder, int count, StringBuilder csv) throws IOException {
     Files.createDirectories(folder.resolve("images"));
     Files.createDirectories(folder.resolve("masks"));
     Random random = new Random(5);

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     of wrong pixels, or the error in standard deviations of the value
  * @param mask what was said of each pixel; null where no mask was
  */
-public record Mistake(
-    int index, String wanted, String said, double badness, @Nullable Mask mask) {
+public record Mistake(int index, String wanted, String said, double badness, @Nullable Mask mask) {
   /** How many are kept of a data set. */
   public static final int KEPT = 24;
 

@@ -177,8 +177,7 @@ final class Probe {
         x = x.narrow(0, 0, Math.max(1, MOST_ELEMENTS * x.size(0) / all));
       }
       double filled = x.count_nonzero().item_long();
-      return new Spread(
-          x.mean().item_double(), x.std(false).item_double(), 1 - filled / x.numel());
+      return new Spread(x.mean().item_double(), x.std(false).item_double(), 1 - filled / x.numel());
     }
   }
 

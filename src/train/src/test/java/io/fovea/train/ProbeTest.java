@@ -145,7 +145,8 @@ class ProbeTest {
     }
     assertEquals(6, steps.size());
     TrainingStep last = steps.get(5);
-    assertEquals(List.of(2, 3, 3, 8), List.of(last.epoch(), last.number(), last.steps(), last.pictures()));
+    assertEquals(
+        List.of(2, 3, 3, 8), List.of(last.epoch(), last.number(), last.steps(), last.pictures()));
     assertEquals(
         (steps.get(3).loss() + steps.get(4).loss() + last.loss()) / 3, last.meanLoss(), 1e-12);
     assertTrue(last.right() >= 0 && last.right() <= 8 && last.computed() > 0, last.toString());

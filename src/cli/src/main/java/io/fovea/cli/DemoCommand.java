@@ -74,7 +74,8 @@ final class DemoCommand implements Callable<Integer> {
             .schedule(Schedule.cosine(0.15))
             .augmentation(new Augmentation(3, Augmentation.Flip.RANDOM));
     Path file = output.resolve("shapes.onnx");
-    TrainCommand.train(net, List.of(train, held), fed, recipe, Device.cpu(), file, false);
+    TrainCommand.train(
+        net, List.of(train, held), fed, recipe, Device.cpu(), file, new SeeingOptions(), false);
 
     Terminal.note("2. Measure the written file by ONNX Runtime on the held-out part");
     EvaluateCommand.print(

@@ -11,6 +11,8 @@ import io.fovea.train.Dataset;
 import io.fovea.train.Evaluation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +47,17 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "a model card in Markdown: the file, how it was trained, the figures")
   boolean card;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "a page (.html) of figures and mistakes as well")
+  @Nullable Path report;
+
   @Override
   public Integer call() throws IOException {
+    if (report != null) {
+      Report.check(report);
+    }
     if (json && card) {
       throw new Fovea.UserException("evaluate: expected --json or --card, met both");
     }
@@ -62,6 +73,14 @@ final class EvaluateCommand implements Callable<Integer> {
       e = evaluate(model, fed, views, set, progress::at);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
+    if (report != null) {
+      Map<String, String> facts = new LinkedHashMap<>();
+      facts.put("Measured on", data.data.toString());
+      facts.put("Pictures", Html.of("%,d", set.size()));
+      facts.put("Time", Html.of("%.2f ms a picture", 1e3 * seconds / set.size()));
+      new Report(String.valueOf(file.getFileName()), facts, null, e, set).write(report);
+      Terminal.note("%s: written", report);
+    }
     if (card) {
       System.out.print(Card.of(file, e, seconds / set.size()));
     } else if (json) {

@@ -63,6 +63,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin GraphOptions graph = new GraphOptions();
 
+  @Mixin SeeingOptions seeing = new SeeingOptions();
+
   @Mixin FineTuneOptions tuning = new FineTuneOptions();
 
   @Mixin RecipeOptions recipes = new RecipeOptions();
@@ -70,6 +72,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     OutputFile.model(output);
+    seeing.check();
     Device trained = Libtorch.usable(ServingOptions.device(device));
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
@@ -97,7 +100,7 @@ final class TrainCommand implements Callable<Integer> {
             : feed.fed(net, file, all, graph.channels);
     Model model =
         named == null ? prepared(Objects.requireNonNull(file), all, seed) : fresh(named, fed, all);
-    train(model, parts, fed, recipe, trained, output, json);
+    train(model, parts, fed, recipe, trained, output, seeing, json);
     return 0;
   }
 
@@ -126,6 +129,7 @@ final class TrainCommand implements Callable<Integer> {
       Recipe recipe,
       Device device,
       Path output,
+      SeeingOptions seeing,
       boolean json)
       throws IOException {
     Dataset data = parts.get(0);
@@ -144,13 +148,13 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note("preprocessing: %s", fed.toJson());
     Terminal.note("device: %s", device);
     Trained trained;
-    try (EpochLines lines = new EpochLines(recipe.epochs(), json)) {
+    try (Watch watch = seeing.watch(model, parts, recipe, json)) {
       trained =
           Trainer.of(model)
               .recipe(recipe)
               .preprocessing(fed)
               .device(device)
-              .listener(lines)
+              .listener(watch)
               .fit(data, parts.get(1));
     } catch (DivergedException e) {
       String name = output.getFileName().toString().replaceFirst("(\\.onnx)?$", "");
@@ -167,56 +171,12 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note(
         "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
         output, difference);
+    seeing.report(output, parts.get(1));
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", output.toString());
       facts.put("difference", difference);
       System.out.println(Json.text(facts));
-    }
-  }
-
-  /** A line an epoch, and a bar within it. */
-  private static final class EpochLines implements Trainer.Listener, AutoCloseable {
-    private final int epochs;
-    private final boolean json;
-    private @Nullable Progress bar;
-
-    EpochLines(int epochs, boolean json) {
-      this.epochs = epochs;
-      this.json = json;
-    }
-
-    @Override
-    public void step(int epoch, int step, int steps, double loss) {
-      if (bar == null) {
-        bar = new Progress("epoch " + epoch, steps);
-      }
-      bar.at(step);
-      bar.note("loss %.3f".formatted(loss));
-    }
-
-    @Override
-    public void epoch(Trainer.Epoch e) {
-      close();
-      Terminal.note(
-          "epoch %d/%d: loss %.4f, held-out %s, %.0f s, waited for data %.0f %%",
-          e.number(), epochs, e.loss(), e.heldOut().headline(), e.seconds(), 100 * e.waiting());
-      if (json) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("epoch", e.number());
-        facts.put("loss", e.loss());
-        facts.put("heldOut", e.heldOut().facts());
-        facts.put("seconds", e.seconds());
-        System.out.println(Json.text(facts));
-      }
-    }
-
-    @Override
-    public void close() {
-      if (bar != null) {
-        bar.close();
-        bar = null;
-      }
     }
   }
 }

@@ -39,7 +39,8 @@ class TasksTest {
     return new byte[][] {pixels, mask, {(byte) Math.round(radius)}};
   }
 
-  private static void draw(Path folder, int count, StringBuilder csv) throws IOException {
+  /** Pictures of discs, their masks, and lines of a CSV file of radius and price. */
+  static void draw(Path folder, int count, StringBuilder csv) throws IOException {
     Files.createDirectories(folder.resolve("images"));
     Files.createDirectories(folder.resolve("masks"));
     Random random = new Random(5);
@@ -196,8 +197,23 @@ class TasksTest {
     assertTrue(train.err().contains("loss: l1 + 0.1*ssim"), train.err());
     assertTrue(train.err().contains("held-out PSNR"), train.err());
     CommandRun again = // a file, in windows
-        fovea("train", net, "--data", folder, "--epochs", 1, "--size", 12, "-o", net);
+        fovea(
+            "train",
+            net,
+            "--data",
+            folder,
+            "--epochs",
+            1,
+            "--size",
+            12,
+            "--report",
+            folder.resolve("report.html"),
+            "-o",
+            net);
     assertEquals(0, again.status(), again.err());
+    String page = Files.readString(folder.resolve("report.html"));
+    assertTrue(page.contains("Lowest PSNR first"), page);
+    assertEquals(3, page.split("<img ").length - 1, "held out is one: it, its target, the answer");
     CommandRun evaluate = fovea("evaluate", net, "--data", folder);
     assertEquals(0, evaluate.status(), evaluate.err());
     assertTrue(evaluate.out().matches("(?s)PSNR \\d.* of 10 pictures.*"), evaluate.out());

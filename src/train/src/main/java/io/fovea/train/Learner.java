@@ -34,12 +34,14 @@ final class Learner implements AutoCloseable {
   private final TorchGraph graph;
   private final Auxiliary auxiliary;
   private final Updater updater;
+  private final Probe probe;
   private final @Nullable Average average;
   private final Recipe recipe;
   private final double[] weights;
   private final Task.Range range;
   private final Guides guides;
   private final double[] unit;
+  private long updateNanos;
 
   /**
    * Makes a net ready to be trained on the CPU.
@@ -84,6 +86,7 @@ final class Learner implements AutoCloseable {
       if (names.isEmpty()) {
         throw new TrainException("the graph has no parameters to train");
       }
+      this.probe = new Probe(model, graph);
       this.updater = Updater.of(recipe.optimizer(), parameters(names, recipe.selection()));
     } catch (TrainException e) {
       graph.close();
@@ -173,7 +176,9 @@ final class Learner implements AutoCloseable {
       List<String> seen = seen();
       Tensor x = place.move(tensor(pixels, shape));
       guides.see(x);
+      probe.begin();
       List<Tensor> outputs = graph.train(x, seen);
+      probe.answered(outputs.get(0), targets);
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -195,6 +200,8 @@ final class Learner implements AutoCloseable {
   /** A step along the gradients, which are then gone. */
   void update(double learningRate) {
     try (Torch.Work work = Torch.work()) {
+      probe.learned();
+      long before = System.nanoTime();
       if (recipe.clipNorm() > 0) {
         updater.clip(recipe.clipNorm());
       }
@@ -202,6 +209,7 @@ final class Learner implements AutoCloseable {
       if (average != null) {
         average.follow();
       }
+      updateNanos += System.nanoTime() - before;
     }
   }
 
@@ -262,6 +270,18 @@ final class Learner implements AutoCloseable {
 
   TorchGraph graph() {
     return graph;
+  }
+
+  /** What the last step showed. */
+  Probe probe() {
+    return probe;
+  }
+
+  /** Seconds that the optimizer took since this was last asked. */
+  double updateSeconds() {
+    double seconds = updateNanos / 1e9;
+    updateNanos = 0;
+    return seconds;
   }
 
   /** The outputs that serve training alone. */

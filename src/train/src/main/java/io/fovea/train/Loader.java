@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ final class Loader implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final ExecutorService workers;
   private final int threads;
+  private final LongAdder busyNanos = new LongAdder();
   private final ConcurrentLinkedQueue<FloatBuffer> pool = new ConcurrentLinkedQueue<>();
 
   Loader(Dataset data, Preprocessing preprocessing, int threads) {
@@ -67,6 +69,11 @@ final class Loader implements AutoCloseable {
     return samples / size + (rest > 0 && !drop ? 1 : 0);
   }
 
+  /** Seconds that decoding and augmenting took since this was last asked, of all threads. */
+  double busySeconds() {
+    return busyNanos.sumThenReset() / 1e9;
+  }
+
   /** One pass in an order drawn from a seed, augmented. */
   void shuffled(int size, long seed, int epoch, Order order, Augmentation augmentation, Use use) {
     long[] drawn = order.of(seed, epoch);
@@ -93,7 +100,14 @@ final class Loader implements AutoCloseable {
         while (next < steps && ahead.size() <= 2 * threads) {
           int from = next++ * size;
           int to = Math.min(order.length, from + size);
-          ahead.add(workers.submit(() -> load(order, from, to, seed, epoch, augmentation)));
+          ahead.add(
+              workers.submit(
+                  () -> {
+                    long start = System.nanoTime();
+                    Batch batch = load(order, from, to, seed, epoch, augmentation);
+                    busyNanos.add(System.nanoTime() - start);
+                    return batch;
+                  }));
         }
         Batch batch = ahead.remove().get();
         use.accept(batch, step);

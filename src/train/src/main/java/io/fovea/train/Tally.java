@@ -44,25 +44,22 @@ sealed interface Tally {
 
   /** Of pictures. */
   final class OfClasses implements Tally {
-    private static final int BINS = 15;
-
     private final Confusion confusion;
-    private final double[] confidence = new double[BINS];
-    private final int[] right = new int[BINS];
+    private final Calibration.Counts calibration = new Calibration.Counts();
 
     OfClasses(List<String> labels) {
       this.confusion = Confusion.of(labels);
     }
 
-    void add(float[] probabilities, int label) {
+    /** Counts an answer, and gives it. */
+    int add(float[] probabilities, int label) {
       int best = 0;
       for (int c = 1; c < probabilities.length; c++) {
         best = probabilities[c] > probabilities[best] ? c : best;
       }
       confusion.add(label, best);
-      int bin = (int) Math.min(BINS - 1, Math.max(0, probabilities[best] * BINS));
-      confidence[bin] += probabilities[best];
-      right[bin] += best == label ? 1 : 0;
+      calibration.add(probabilities[best], best == label);
+      return best;
     }
 
     @Override
@@ -94,13 +91,17 @@ sealed interface Tally {
       }
     }
 
+    Confusion confusion() {
+      return confusion;
+    }
+
+    Calibration calibration() {
+      return calibration.calibration();
+    }
+
     @Override
     public Evaluation.Classes evaluation() {
-      double error = 0;
-      for (int bin = 0; bin < BINS; bin++) {
-        error += Math.abs(confidence[bin] - right[bin]) / confusion.count();
-      }
-      return new Evaluation.Classes(confusion, error);
+      return new Evaluation.Classes(confusion, calibration(), List.of());
     }
   }
 
@@ -112,14 +113,20 @@ sealed interface Tally {
       this.confusion = Confusion.of(labels);
     }
 
-    void add(byte[] answers, byte[] wanted) {
+    /** Counts a picture's pixels, and gives the share of them that is wrong. */
+    double add(byte[] answers, byte[] wanted) {
+      int seen = 0;
+      int wrong = 0;
       for (int i = 0; i < wanted.length; i++) {
         int label = wanted[i] & 255;
         int answer = answers[i] & 255;
         if (label != Mask.IGNORED && answer != Mask.IGNORED) {
           confusion.add(label, answer);
+          seen++;
+          wrong += label == answer ? 0 : 1;
         }
       }
+      return (double) wrong / Math.max(1, seen);
     }
 
     @Override
@@ -143,14 +150,20 @@ sealed interface Tally {
       }
     }
 
+    Confusion confusion() {
+      return confusion;
+    }
+
     @Override
     public Evaluation.Pixels evaluation() {
-      return new Evaluation.Pixels(confusion);
+      return new Evaluation.Pixels(confusion, List.of());
     }
   }
 
   /** Of values. */
   final class OfValues implements Tally {
+    private static final int PAIRS = 1000;
+
     private final List<String> names;
     private final List<float[]> met = new ArrayList<>();
     private final List<float[]> wanted = new ArrayList<>();
@@ -193,7 +206,46 @@ sealed interface Tally {
         double r2 = variance == 0 ? Double.NaN : 1 - squares / variance;
         errors.add(new Evaluation.Values.Error(names.get(k), n, squares / n, sizes / n, r2));
       }
-      return new Evaluation.Values(errors);
+      List<Evaluation.Values.Pair> pairs = new ArrayList<>();
+      int apart = Math.max(1, (n + PAIRS - 1) / PAIRS);
+      for (int i = 0; i < n; i += apart) {
+        pairs.add(new Evaluation.Values.Pair(wanted.get(i), met.get(i)));
+      }
+      return new Evaluation.Values(errors, List.copyOf(pairs), worst());
+    }
+
+    /** By the largest error in standard deviations of its value. */
+    private List<Mistake> worst() {
+      Mistake.Worst worst = new Mistake.Worst();
+      double[] deviation = new double[names.size()];
+      for (int k = 0; k < deviation.length; k++) {
+        int at = k;
+        double mean = wanted.stream().mapToDouble(v -> v[at]).average().orElse(0);
+        double square =
+            wanted.stream().mapToDouble(v -> Math.pow(v[at] - mean, 2)).average().orElse(0);
+        deviation[k] = square == 0 ? 1 : Math.sqrt(square);
+      }
+      for (int i = 0; i < wanted.size(); i++) {
+        int most = 0;
+        double badness = -1;
+        for (int k = 0; k < deviation.length; k++) {
+          double error = Math.abs(met.get(i)[k] - wanted.get(i)[k]) / deviation[k];
+          if (error > badness) {
+            most = k;
+            badness = error;
+          }
+        }
+        String form = names.get(most) + " %.4g";
+        worst.add(
+            new Mistake(
+                i,
+                form.formatted(wanted.get(i)[most]),
+                form.formatted(met.get(i)[most]),
+                badness,
+                null,
+                null));
+      }
+      return worst.list();
     }
   }
 
@@ -210,11 +262,13 @@ sealed interface Tally {
       this.range = range;
     }
 
-    /** Adds a picture, by the mean of its squared errors in [0, 1]. */
-    void add(double error) {
+    /** Adds a picture, by the mean of its squared errors in [0, 1], and gives its PSNR. */
+    double add(double error) {
+      double psnr = -10 * Math.log10(Math.max(LEAST, error));
       count++;
       squares += error;
-      decibels -= 10 * Math.log10(Math.max(LEAST, error));
+      decibels += psnr;
+      return psnr;
     }
 
     @Override
@@ -240,7 +294,7 @@ sealed interface Tally {
 
     @Override
     public Evaluation.Pictures evaluation() {
-      return new Evaluation.Pictures(count, decibels / count, squares / count);
+      return new Evaluation.Pictures(count, decibels / count, squares / count, List.of());
     }
   }
 }

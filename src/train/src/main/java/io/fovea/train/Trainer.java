@@ -23,11 +23,21 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer {
   /** Hears how a training goes; called on the thread that trains. */
   public interface Listener {
-    /** A step is done. Both numbers count from 1; {@code loss} is the mean of the epoch so far. */
-    default void step(int epoch, int step, int steps, double loss) {}
+    /** A batch is learned from. */
+    default void step(TrainingStep step) {}
 
     /** An epoch is done. */
     default void epoch(Epoch epoch) {}
+
+    /**
+     * Every how many steps of the optimizer the layers are measured, the first included; 0 for
+     * never. Such a step takes a little longer.
+     *
+     * @param steps of the whole training
+     */
+    default int layersEvery(int steps) {
+      return 0;
+    }
   }
 
   /**
@@ -143,6 +153,8 @@ public final class Trainer {
         Learner learner = new Learner(start, used, place, weights, range, guides, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
+      int updates = new Pace(order.size(), recipe.batch(), recipe.accumulate()).updates();
+      learner.probe().layersEvery(listener.layersEvery(updates * recipe.epochs()));
       Map<String, Tensor> good = Map.of(); // the net that is kept
       Epoch kept = null;
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
@@ -293,6 +305,7 @@ public final class Trainer {
     long start = System.nanoTime();
     double[] sum = new double[1];
     long[] busy = new long[1];
+    long[] free = {start}; // since when the network waits
     int steps = Loader.steps(order.size(), recipe.batch(), true);
     Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
     train.shuffled(
@@ -307,9 +320,9 @@ public final class Trainer {
           double rate =
               recipe.optimizer().learningRate()
                   * recipe.schedule().factor(done, pace.updates() * recipe.epochs());
+          double loss;
           try {
-            sum[0] +=
-                learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
+            loss = learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
             if (pace.endsUpdate(step)) {
               learner.update(rate);
             }
@@ -318,8 +331,26 @@ public final class Trainer {
           } catch (TrainException e) {
             throw new TrainException(at(epoch, step, e), e);
           }
-          busy[0] += System.nanoTime() - before;
-          listener.step(epoch, step + 1, steps, sum[0] / (step + 1));
+          sum[0] += loss;
+          long end = System.nanoTime();
+          busy[0] += end - before;
+          double updated = learner.updateSeconds();
+          listener.step(
+              new TrainingStep(
+                  epoch,
+                  step + 1,
+                  steps,
+                  (int) batch.shape()[0],
+                  loss,
+                  sum[0] / (step + 1),
+                  learner.probe().right(),
+                  rate,
+                  (before - free[0]) / 1e9,
+                  (end - before) / 1e9 - updated,
+                  updated,
+                  train.busySeconds(),
+                  learner.probe().layers()));
+          free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
     Tally tally = Tally.of(validation, range);

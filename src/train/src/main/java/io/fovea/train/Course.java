@@ -1,0 +1,82 @@
+package io.fovea.train;
+
+import io.fovea.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a training is. Whatever is drawn (order, augmentation, dropout) is drawn by seed, epoch
+ * and position, so that there is no other random state. Not thread-safe.
+ */
+final class Course {
+  /**
+   * Where it stands.
+   *
+   * @param epoch the one under way, from 1
+   * @param batches of it that are learned from; a step of the optimizer is never half done
+   * @param updates of the optimizer in all
+   * @param lossSum of these batches
+   * @param seconds that the epoch has taken
+   * @param busySeconds of them that the network worked
+   */
+  record Place(
+      int epoch, int batches, long updates, double lossSum, double seconds, double busySeconds) {
+    static final Place START = new Place(1, 0, 0, 0, 0, 0);
+
+    /** The epoch from its start, by the net as it is. */
+    Place again() {
+      return new Place(epoch, 0, updates, 0, 0, 0);
+    }
+  }
+
+  private final List<Trainer.Epoch> history = new ArrayList<>();
+  private Place place = Place.START;
+  private Trainer.@Nullable Epoch kept;
+  private Map<String, Tensor> good = Map.of();
+
+  Place place() {
+    return place;
+  }
+
+  void at(Place p) {
+    place = p;
+  }
+
+  /** Adds an epoch. */
+  void ended(Trainer.Epoch epoch) {
+    history.add(epoch);
+    place = new Place(epoch.number() + 1, 0, place.updates, 0, 0, 0);
+  }
+
+  /** Has an epoch's net be the one that is kept. */
+  void keep(Trainer.Epoch epoch, Map<String, Tensor> net) {
+    kept = epoch;
+    good = net;
+  }
+
+  List<Trainer.Epoch> history() {
+    return history;
+  }
+
+  /** The epoch whose net is kept; null before the first has ended. */
+  Trainer.@Nullable Epoch kept() {
+    return kept;
+  }
+
+  /** The net that is kept. */
+  Map<String, Tensor> good() {
+    return good;
+  }
+
+  /** Whether all epochs are done, or too many of them were no better. */
+  boolean isDone(Recipe recipe) {
+    int done = place.epoch - 1;
+    return done >= recipe.epochs()
+        || (recipe.patience() > 0
+            && done > 0
+            && done - Objects.requireNonNull(kept).number() >= recipe.patience());
+  }
+}

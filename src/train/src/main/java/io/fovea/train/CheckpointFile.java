@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A checkpoint's file while a training has it; a lock beside it keeps others away. */
@@ -35,10 +34,10 @@ final class CheckpointFile implements AutoCloseable {
   /**
    * Takes the file.
    *
-   * @param identity of the training, asked for once the file is taken
+   * @param identity of the training
    * @throws TrainException where another training has it, or nothing can be written beside it
    */
-  static CheckpointFile open(Checkpoints how, Supplier<Identity> identity) {
+  static CheckpointFile open(Checkpoints how, Identity identity) {
     Path file = how.file();
     if (Files.exists(file) && how.resume() == Checkpoints.Resume.NEVER) {
       throw new TrainException(
@@ -57,7 +56,7 @@ final class CheckpointFile implements AutoCloseable {
         channel.close();
         throw new TrainException(file + ": another training keeps its checkpoints there");
       }
-      return new CheckpointFile(how, lock, temporary, channel, identity.get());
+      return new CheckpointFile(how, lock, temporary, channel, identity);
     } catch (IOException e) {
       throw new TrainException(file + ": no checkpoint can be written there: " + e, e);
     }

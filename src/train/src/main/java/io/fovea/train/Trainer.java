@@ -132,9 +132,8 @@ public final class Trainer {
     if (checkpoints == null) {
       return fit(training, validation, known, fed, null);
     }
-    try (CheckpointFile file =
-        CheckpointFile.open(
-            checkpoints, () -> Identity.of(model, recipe, fed, training, validation))) {
+    Identity identity = Identity.of(model, recipe, fed, training, validation);
+    try (CheckpointFile file = CheckpointFile.open(checkpoints, identity)) {
       return fit(training, validation, known, fed, file);
     }
   }
@@ -175,12 +174,12 @@ public final class Trainer {
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
       Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
-      learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
       if (saved != null) {
         learner.memory().goOn(saved.tensors(), course.place().updates());
       }
       int steps = Loader.steps(order.size(), recipe.batch(), true);
       listener.begin((course.place().epoch() - 1L) * steps + course.place().batches());
+      learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
       Saver saver = saver(file, course, learner, still, training, validation);
       while (!course.isDone(recipe)) {
         Epoch done;
@@ -417,6 +416,10 @@ public final class Trainer {
     facts.put("epoch", kept.number());
     facts.put("heldOutFigures", kept.heldOut().headline());
     facts.put("lastLoss", kept.loss());
+    int unreadable = Unreadable.positions(training).length + Unreadable.positions(held).length;
+    if (unreadable > 0) {
+      facts.put("unreadable", unreadable);
+    }
     return facts;
   }
 }

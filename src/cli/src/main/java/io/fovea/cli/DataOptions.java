@@ -94,7 +94,12 @@ final class DataOptions {
   /** Says how many pictures were left out, if any. */
   void tellUnreadable() {
     if (unreadable != null && unreadable.count() > 0) {
-      Terminal.note("%,d pictures could not be read and were left out", unreadable.count());
+      int count = unreadable.count();
+      Terminal.note(
+          count == 1
+              ? "1 picture could not be read and was left out"
+              : "%,d pictures could not be read and were left out",
+          count);
     }
   }
 }

@@ -77,7 +77,7 @@ record Checkpoint(
         }
       }
       course.at(
-          new Course.Place(
+          new Course.Position(
               state.path("epoch").asInt(1),
               state.path("batches").asInt(),
               state.path("updates").asLong(),
@@ -142,15 +142,15 @@ record Checkpoint(
     course.good().forEach((name, t) -> parts.add(Safetensors.Part.of(t.named(KEPT + name))));
     parts.add(Safetensors.Part.of(Tensor.of(TRAINING, identity.training().samples())));
     parts.add(Safetensors.Part.of(Tensor.of(HELD_OUT, identity.heldOut().samples())));
-    Course.Place place = course.place();
+    Course.Position at = course.position();
     Trainer.Epoch kept = course.kept();
     ObjectNode state = JSON.createObjectNode();
-    state.put("epoch", place.epoch());
-    state.put("batches", place.batches());
-    state.put("updates", place.updates());
-    state.put("lossSum", place.lossSum());
-    state.put("seconds", place.seconds());
-    state.put("busySeconds", place.busySeconds());
+    state.put("epoch", at.epoch());
+    state.put("batches", at.batches());
+    state.put("updates", at.updates());
+    state.put("lossSum", at.lossSum());
+    state.put("seconds", at.seconds());
+    state.put("busySeconds", at.busySeconds());
     state.put("kept", kept == null ? 0 : kept.number());
     ArrayNode history = state.putArray("history");
     course.history().forEach(e -> history.add(EpochJson.write(e)));

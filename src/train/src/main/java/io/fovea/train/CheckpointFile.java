@@ -88,18 +88,18 @@ final class CheckpointFile implements AutoCloseable {
             "%s: a checkpoint of another training; go on with the same, or by --resume-anyway:%n  %s"
                 .formatted(how.file(), String.join("%n  ".formatted(), differences)));
       }
-      saved.course().at(saved.course().place().again());
+      saved.course().at(saved.course().position().again());
     }
-    updates = saved.course().place().updates();
+    updates = saved.course().position().updates();
     Unreadable.leaveOut(training, saved.unreadable().get(0));
     Unreadable.leaveOut(heldOut, saved.unreadable().get(1));
     return saved;
   }
 
   /** Whether the next checkpoint's time has come. */
-  boolean isDue(Course.Place place) {
+  boolean isDue(Course.Position position) {
     return how.steps() > 0
-        ? place.updates() - updates >= how.steps()
+        ? position.updates() - updates >= how.steps()
         : System.nanoTime() - nanos >= how.time().toNanos();
   }
 
@@ -116,7 +116,7 @@ final class CheckpointFile implements AutoCloseable {
    */
   void write(Course course, List<Safetensors.Part> tensors, List<int[]> unreadable)
       throws IOException {
-    updates = course.place().updates(); // where it fails, too: not tried in every step
+    updates = course.position().updates(); // where it fails, too: not tried in every step
     Checkpoint.Written content = Checkpoint.written(identity, course, tensors, unreadable);
     try {
       WholeFile.write(

@@ -22,33 +22,33 @@ final class Course {
    * @param seconds that the epoch has taken
    * @param busySeconds of them that the network worked
    */
-  record Place(
+  record Position(
       int epoch, int batches, long updates, double lossSum, double seconds, double busySeconds) {
-    static final Place START = new Place(1, 0, 0, 0, 0, 0);
+    static final Position START = new Position(1, 0, 0, 0, 0, 0);
 
     /** The epoch from its start, by the net as it is. */
-    Place again() {
-      return new Place(epoch, 0, updates, 0, 0, 0);
+    Position again() {
+      return new Position(epoch, 0, updates, 0, 0, 0);
     }
   }
 
   private final List<Trainer.Epoch> history = new ArrayList<>();
-  private Place place = Place.START;
+  private Position position = Position.START;
   private Trainer.@Nullable Epoch kept;
   private Map<String, Tensor> good = Map.of();
 
-  Place place() {
-    return place;
+  Position position() {
+    return position;
   }
 
-  void at(Place p) {
-    place = p;
+  void at(Position p) {
+    position = p;
   }
 
   /** Adds an epoch. */
   void ended(Trainer.Epoch epoch) {
     history.add(epoch);
-    place = new Place(epoch.number() + 1, 0, place.updates, 0, 0, 0);
+    position = new Position(epoch.number() + 1, 0, position.updates, 0, 0, 0);
   }
 
   /** Has an epoch's net be the one that is kept. */
@@ -73,7 +73,7 @@ final class Course {
 
   /** Whether all epochs are done, or too many of them were no better. */
   boolean isDone(Recipe recipe) {
-    int done = place.epoch - 1;
+    int done = position.epoch - 1;
     return done >= recipe.epochs()
         || (recipe.patience() > 0
             && done > 0

@@ -8,8 +8,6 @@ import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,12 +173,12 @@ public final class Trainer {
         Loader held = new Loader(validation, fed, 2)) {
       Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
       if (saved != null) {
-        learner.memory().goOn(saved.tensors(), course.place().updates());
+        learner.memory().goOn(saved.tensors(), course.position().updates());
       }
       int steps = Loader.steps(order.size(), recipe.batch(), true);
-      listener.begin((course.place().epoch() - 1L) * steps + course.place().batches());
+      listener.begin((course.position().epoch() - 1L) * steps + course.position().batches());
       learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
-      Saver saver = saver(file, course, learner, still, training, validation);
+      Saver saver = new Saver(file, learner, still, training, validation, listener);
       while (!course.isDone(recipe)) {
         Epoch done;
         try {
@@ -206,44 +204,11 @@ public final class Trainer {
           }
         }
         listener.epoch(done);
-        saver.save(course.isDone(recipe));
+        saver.save(course, course.isDone(recipe));
       }
       learner.restore(course.good());
       return trained(learner, held, training, validation, course, fed, known);
     }
-  }
-
-  /** Writes a checkpoint where its time has come. */
-  private interface Saver {
-    void save(boolean isEnd);
-  }
-
-  private Saver saver(
-      @Nullable CheckpointFile file,
-      Course course,
-      Learner learner,
-      List<Safetensors.Part> still,
-      Dataset training,
-      Dataset validation) {
-    if (file == null) {
-      return isEnd -> {};
-    }
-    return isEnd -> {
-      if (isEnd || file.isDue(course.place())) {
-        try (Torch.Work work = Torch.work()) {
-          List<Safetensors.Part> parts = new ArrayList<>(learner.memory().parts());
-          parts.addAll(still);
-          file.write(
-              course,
-              parts,
-              List.of(Unreadable.positions(training), Unreadable.positions(validation)));
-        } catch (IOException e) {
-          listener.warn(
-              "%s: %s; the checkpoint before stays, if any, and the training goes on"
-                  .formatted(file.path(), e.getMessage()));
-        }
-      }
-    };
   }
 
   private static boolean isBetter(Epoch one, Epoch other) {
@@ -316,7 +281,7 @@ public final class Trainer {
       Task.Range range,
       Course course,
       Saver saver) {
-    Course.Place from = course.place();
+    Course.Position from = course.position();
     int epoch = from.epoch();
     long start = System.nanoTime() - (long) (1e9 * from.seconds());
     double[] sum = {from.lossSum()};
@@ -371,7 +336,7 @@ public final class Trainer {
                   train.busySeconds(),
                   learner.probe().layers()));
           course.at(
-              new Course.Place(
+              new Course.Position(
                   epoch,
                   step + 1,
                   updates[0],
@@ -379,7 +344,7 @@ public final class Trainer {
                   (System.nanoTime() - start) / 1e9,
                   busy[0] / 1e9));
           if (pace.endsUpdate(step) && step + 1 < steps) { // after the last once it is measured
-            saver.save(false);
+            saver.save(course, false);
           }
           free[0] = System.nanoTime();
         });

@@ -35,17 +35,17 @@ public record Checkpoints(Path file, int steps, Duration time, Resume resume) {
     }
   }
 
-  /** A checkpoint every five minutes and after the last epoch. */
+  /** A checkpoint every five minutes, at the start and after the last epoch. */
   public static Checkpoints in(Path file) {
     return new Checkpoints(file, 0, Duration.ofMinutes(5), Resume.NEVER);
   }
 
-  /** A checkpoint every so many steps of the optimizer, and after the last epoch. */
+  /** A checkpoint every so many steps of the optimizer, at the start and after the last epoch. */
   public Checkpoints every(int count) {
     return new Checkpoints(file, count, Duration.ZERO, resume);
   }
 
-  /** A checkpoint every so often, and after the last epoch. */
+  /** A checkpoint every so often, at the start and after the last epoch. */
   public Checkpoints every(Duration t) {
     return new Checkpoints(file, 0, t, resume);
   }

@@ -149,6 +149,9 @@ final class Learner implements AutoCloseable {
   }
 
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
+    if (targets instanceof Targets.Judged judged) {
+      return judged.error().apply(output);
+    }
     return targets instanceof Targets.Classes classes
         ? Losses.of(loss, labelSmoothing, sigmoid, output, classes)
         : Losses.of(loss, unit, output, (Targets.Values) targets);

@@ -3,6 +3,8 @@ package io.fovea.train;
 import io.fovea.image.Mask;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
 
 /** What the outputs of a batch are compared with. */
 sealed interface Targets {
@@ -22,6 +24,13 @@ sealed interface Targets {
 
   /** Real numbers, {@code [N, ...]}, row-major. */
   record Values(float[] values, long... shape) implements Targets {}
+
+  /**
+   * Whatever somebody else compares outputs with.
+   *
+   * @param error of an output, a tensor of one number; called once a step
+   */
+  record Judged(UnaryOperator<Tensor> error) implements Targets {}
 
   /** Whether all are numbers. */
   default boolean isFinite() {

@@ -167,9 +167,10 @@ public final class DeepImagePrior {
 
   /**
    * Stops where so many iterations have not made the pictures' variance smaller, and takes the one
-   * where it was smallest; that is near where the net begins to learn the noise (Wang 2021, <a
-   * href="https://arxiv.org/abs/2112.06074">2112.06074</a>, with exponential means). With 0 the
-   * last one is taken.
+   * where it was smallest, which without jitter is near where the net begins to learn the noise
+   * (Wang 2021, <a href="https://arxiv.org/abs/2112.06074">2112.06074</a>, with exponential means).
+   * Jitter moves the pictures too, so with it this may stop long before. With 0 the last one is
+   * taken.
    */
   public DeepImagePrior patience(int n) {
     return new DeepImagePrior(

@@ -155,7 +155,8 @@ final class RestoreCommand implements Callable<Integer> {
     long pixels = (long) picture.width() * times * picture.height() * times;
     double gib = pixels * (FIXED_BYTES + width * WIDTH_BYTES) / (1 << 30);
     Terminal.note(
-        "%dx%d: about %,.0f MiB of memory", picture.width() * times, picture.height() * times, 1024 * gib);
+        "%dx%d: about %,.0f MiB of memory",
+        picture.width() * times, picture.height() * times, 1024 * gib);
     double has = memoryBytes() / (double) (1 << 30);
     if (gib > has && device.equals("cpu")) {
       throw new Fovea.UserException(

@@ -14,6 +14,7 @@ import io.fovea.train.Recipe;
 import io.fovea.train.Roles;
 import io.fovea.train.Target;
 import io.fovea.train.Trainer;
+import io.fovea.train.TrainingStep;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,11 +81,11 @@ public final class TrainThroughput {
           .listener(
               new Trainer.Listener() {
                 @Override
-                public void step(int epoch, int step, int all, double loss) {
-                  if (step == WARM) {
+                public void step(TrainingStep step) {
+                  if (step.number() == WARM) {
                     from[0] = System.nanoTime();
                   }
-                  if (step == WARM + steps) {
+                  if (step.number() == WARM + steps) {
                     to[0] = System.nanoTime();
                     done.run();
                   }

@@ -61,8 +61,8 @@ final class Card {
           "Pixel accuracy **%.2f %%**, mean IoU %.2f %%, mean Dice %.2f %%, of %,d pixels.%n",
           100 * all.accuracy(), 100 * all.meanIou(), 100 * all.meanDice(), all.count());
       confusion(all);
-    } else if (e instanceof Evaluation.Values v) {
-      line("%s.%n", v.headline());
+    } else {
+      line("%s.%n", e.headline());
     }
   }
 

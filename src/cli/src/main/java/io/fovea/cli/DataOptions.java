@@ -17,8 +17,8 @@ final class DataOptions {
       paramLabel = "FOLDER|FILE",
       description = {
         "a folder of pictures for each class, or such folders in train/ and test/ or val/; a tar",
-        "of them; images/ and masks/; a .csv of files and values; MNIST's or CIFAR-10's files;",
-        "where nothing is held out, training holds out a tenth"
+        "of them; images/ and masks/; inputs/ and targets/; a .csv of files and values; MNIST's or",
+        "CIFAR-10's files; where nothing is held out, training holds out a tenth"
       })
   Path data = Path.of("");
 

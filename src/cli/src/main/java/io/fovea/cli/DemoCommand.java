@@ -64,17 +64,18 @@ final class DemoCommand implements Callable<Integer> {
     Dataset train = data.training();
     Dataset held = data.measured();
     Terminal.note("1. Train a residual net on %s", shapes);
-    Preprocessing fed = TrainCommand.measured(train, 3, new int[] {SIZE, SIZE});
+    Preprocessing fed = FeedOptions.measured(train, 3, new int[] {SIZE, SIZE});
     Model net = Architectures.named("resnet8").model(Options.classes(train.labels().size()));
     Recipe recipe =
         Recipe.classification()
             .epochs(epochs)
             .batch(32)
             .optimizer(Optimizer.adamW(0.004))
-            .schedule(new Schedule(0.15, 0))
+            .schedule(Schedule.cosine(0.15))
             .augmentation(new Augmentation(3, Augmentation.Flip.RANDOM));
     Path file = output.resolve("shapes.onnx");
-    TrainCommand.train(net, List.of(train, held), fed, recipe, Device.cpu(), file, false);
+    TrainCommand.train(
+        net, List.of(train, held), fed, recipe, Device.cpu(), file, new SeeingOptions(), false);
 
     Terminal.note("2. Measure the written file by ONNX Runtime on the held-out part");
     EvaluateCommand.print(

@@ -3,6 +3,7 @@ package io.fovea.cli;
 import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.ImageModel;
+import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.train.Confusion;
@@ -10,6 +11,8 @@ import io.fovea.train.Dataset;
 import io.fovea.train.Evaluation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +25,7 @@ import picocli.CommandLine.Parameters;
     name = "evaluate",
     description = {
       "Measures a model by ONNX Runtime on data whose answers are known: accuracy, per class,",
-      "confusion and calibration; IoU and Dice of masks; errors of values."
+      "confusion and calibration; IoU and Dice of masks; errors of values; PSNR of pictures."
     })
 final class EvaluateCommand implements Callable<Integer> {
   private static final int WIDEST_CONFUSION = 20;
@@ -44,8 +47,17 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "a model card in Markdown: the file, how it was trained, the figures")
   boolean card;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "a page (.html) of figures and mistakes as well")
+  @Nullable Path report;
+
   @Override
   public Integer call() throws IOException {
+    if (report != null) {
+      Report.check(report);
+    }
     if (json && card) {
       throw new Fovea.UserException("evaluate: expected --json or --card, met both");
     }
@@ -61,6 +73,14 @@ final class EvaluateCommand implements Callable<Integer> {
       e = evaluate(model, fed, views, set, progress::at);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
+    if (report != null) {
+      Map<String, String> facts = new LinkedHashMap<>();
+      facts.put("Measured on", data.data.toString());
+      facts.put("Pictures", Html.of("%,d", set.size()));
+      facts.put("Time", Html.of("%.2f ms a picture", 1e3 * seconds / set.size()));
+      new Report(String.valueOf(file.getFileName()), facts, null, e, set).write(report);
+      Terminal.note("%s: written", report);
+    }
     if (card) {
       System.out.print(Card.of(file, e, seconds / set.size()));
     } else if (json) {
@@ -82,6 +102,10 @@ final class EvaluateCommand implements Callable<Integer> {
       case SEGMENTATION:
         try (Segmenter segmenter = views.of(Segmenter.of(model, fed))) {
           return Evaluation.of(segmenter, set, progress);
+        }
+      case PICTURE:
+        try (PictureTransformer made = views.of(PictureTransformer.of(model, fed, null))) {
+          return Evaluation.of(made, set, progress);
         }
       case REGRESSION:
         views.refuseAll();
@@ -137,6 +161,8 @@ final class EvaluateCommand implements Callable<Integer> {
             percent(all.recall(k), 2),
             percent(all.precision(k), 2));
       }
+    } else if (e instanceof Evaluation.Pictures p) {
+      System.out.printf("%s, MSE %.5g of %,d pictures%n", e.headline(), p.mse(), p.count());
     } else if (e instanceof Evaluation.Values v) {
       System.out.printf("%s%n%n", e.headline());
       heading("%-14s %8s %12s %12s %8s", "value", "pictures", "MSE", "MAE", "R2");

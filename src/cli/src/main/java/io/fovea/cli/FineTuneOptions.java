@@ -2,10 +2,7 @@ package io.fovea.cli;
 
 import io.fovea.onnx.Model;
 import io.fovea.train.Head;
-import io.fovea.train.Selection;
 import io.fovea.train.Surgery;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -18,54 +15,9 @@ final class FineTuneOptions {
   @Nullable String head;
 
   @Option(
-      names = "--freeze",
-      paramLabel = "PATTERN",
-      description = "parameters whose name holds this regular expression stay as they are")
-  List<String> freeze = new ArrayList<>();
-
-  @Option(
-      names = "--freeze-depth",
-      paramLabel = "N",
-      description = "the first N layers with parameters stay as they are")
-  int freezeDepth;
-
-  @Option(
-      names = "--train",
-      paramLabel = "PATTERN",
-      description = "constants whose name holds this regular expression are trained too")
-  List<String> train = new ArrayList<>();
-
-  @Option(
-      names = "--body-rate",
-      paramLabel = "FACTOR",
-      description = "on the learning rate of all but the last layer, in [0, 1]; default: 1")
-  double bodyRate = 1;
-
-  @Option(
-      names = "--no-decay-norms",
-      description = "weight decay leaves biases and normalizations alone")
-  boolean noDecayNorms;
-
-  @Option(
-      names = "--bias-rate",
-      paramLabel = "FACTOR",
-      description = "on the learning rate of normalizations' biases; default: 1")
-  double biasRate = 1;
-
-  @Option(
-      names = "--freeze-statistics",
-      description = "batch normalizations keep their running statistics, and use them")
-  boolean freezeStatistics;
-
-  @Option(
       names = "--untie",
       description = "of a file: parameters that several nodes share become one each")
   boolean untie;
-
-  Selection selection() {
-    return new Selection(
-        freeze, freezeDepth, train, bodyRate, !noDecayNorms, biasRate, freezeStatistics);
-  }
 
   /**
    * A file as it is trained on, with a head for this number of classes.

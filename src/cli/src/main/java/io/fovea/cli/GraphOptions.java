@@ -44,11 +44,12 @@ final class GraphOptions {
 
   @Option(
       names = "--seed",
-      description = "draws initial weights and the order of pictures; default: ${DEFAULT-VALUE}")
-  long seed;
+      description = "draws initial weights and the order of pictures; default: 0")
+  @Nullable Long seed;
 
   Options options(@Nullable Integer classes) {
-    return new Options(channels, classes, width, activation, normalization, dropout, extras, seed);
+    long drawn = seed == null ? 0 : seed;
+    return new Options(channels, classes, width, activation, normalization, dropout, extras, drawn);
   }
 
   /** Whether any option that shapes a new graph is given. */

@@ -112,7 +112,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private void place(Map<String, Object> facts, Device asked) {
-    Placement met = Placement.of(file, asked, size == null ? null : TrainCommand.sides(size));
+    Placement met = Placement.of(file, asked, size == null ? null : FeedOptions.sides(size));
     Map<String, List<String>> nodes = new TreeMap<>();
     met.nodes()
         .forEach(
@@ -124,7 +124,7 @@ final class InspectCommand implements Callable<Integer> {
 
   /** Counted at the size that is asked for, that pictures are fed at, or that the file declares. */
   private Cost cost(Model model) {
-    int[] sides = size == null ? null : TrainCommand.sides(size);
+    int[] sides = size == null ? null : FeedOptions.sides(size);
     Preprocessing fed = Specification.of(file.toString(), model.metadata()).preprocessing();
     if (sides == null && fed != null) {
       int[] small = fed.shape(1, 1);

@@ -23,13 +23,16 @@ final class Progress implements AutoCloseable {
   }
 
   private Progress(String task, long total, long done, String unit, long size) {
+    this(
+        task,
+        total,
+        new ProgressBarBuilder().startsFrom(done, Duration.ZERO).setUnit(unit, size).showSpeed());
+  }
+
+  private Progress(String task, long total, ProgressBarBuilder form) {
     this.bar =
-        new ProgressBarBuilder()
-            .setTaskName(task)
+        form.setTaskName(task)
             .setInitialMax(total)
-            .startsFrom(done, Duration.ZERO)
-            .setUnit(unit, size)
-            .showSpeed()
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(shown ? 250 : Integer.MAX_VALUE)
             .setConsumer(new Line(shown))
@@ -39,6 +42,11 @@ final class Progress implements AutoCloseable {
   /** Progress of so many bytes; of a number that is not known yet for -1. */
   static Progress bytes(String task, long total) {
     return new Progress(task, total, 0, " MB", 1_000_000);
+  }
+
+  /** Progress that tells of speed and time by {@link #note} alone. */
+  static Progress plain(String task, long total) {
+    return new Progress(task, total, new ProgressBarBuilder().hideEta());
   }
 
   void at(long done) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
+import io.fovea.image.Resampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,8 @@ class TasksTest {
     return new byte[][] {pixels, mask, {(byte) Math.round(radius)}};
   }
 
-  private static void draw(Path folder, int count, StringBuilder csv) throws IOException {
+  /** Pictures of discs, their masks, and lines of a CSV file of radius and price. */
+  static void draw(Path folder, int count, StringBuilder csv) throws IOException {
     Files.createDirectories(folder.resolve("images"));
     Files.createDirectories(folder.resolve("masks"));
     Random random = new Random(5);
@@ -176,13 +178,64 @@ class TasksTest {
   }
 
   @Test
-  void scoresAModelOfPicturesButDoesNotTrainIt(@TempDir Path folder) throws IOException {
+  void trainsOnPairsOfPictures(@TempDir Path folder) throws IOException {
+    for (String part : List.of("inputs", "targets")) {
+      Files.createDirectories(folder.resolve(part));
+    }
+    for (int i = 0; i < 10; i++) {
+      byte[] few = new byte[48];
+      new Random(i).nextBytes(few);
+      Picture large = Picture.of(4, 4, 3, few).resize(32, 32, Resampling.BICUBIC);
+      large.writePng(folder.resolve("targets/" + i + ".png"));
+      large.resize(16, 16, Resampling.BOX).writePng(folder.resolve("inputs/" + i + ".png"));
+    }
+    Path net = folder.resolve("x2.onnx");
+    String loss = "l1 + 0.1*ssim";
+    CommandRun train =
+        fovea("train", "espcn_x2", "--data", folder, "--epochs", 1, "--loss", loss, "-o", net);
+    assertEquals(0, train.status(), train.err());
+    assertTrue(train.err().contains("loss: l1 + 0.1*ssim"), train.err());
+    assertTrue(train.err().contains("held-out PSNR"), train.err());
+    CommandRun again = // a file, in windows
+        fovea(
+            "train",
+            net,
+            "--data",
+            folder,
+            "--epochs",
+            1,
+            "--size",
+            12,
+            "--report",
+            folder.resolve("report.html"),
+            "-o",
+            net);
+    assertEquals(0, again.status(), again.err());
+    String page = Files.readString(folder.resolve("report.html"));
+    assertTrue(page.contains("Lowest PSNR first"), page);
+    assertEquals(3, page.split("<img ").length - 1, "held out is one: it, its target, the answer");
+    CommandRun evaluate = fovea("evaluate", net, "--data", folder);
+    assertEquals(0, evaluate.status(), evaluate.err());
+    assertTrue(evaluate.out().matches("(?s)PSNR \\d.* of 10 pictures.*"), evaluate.out());
+    Path made = folder.resolve("made");
+    CommandRun score = fovea("score", net, folder.resolve("inputs"), "--pictures", made);
+    assertEquals(0, score.status(), score.err());
+    assertEquals("32x32 RGB", Picture.read(made.resolve("3.png")).toString());
+    CommandRun classes = fovea("train", "resnet8", "--data", folder, "-o", net);
+    assertEquals(2, classes.status(), classes.err());
+    assertTrue(
+        classes.err().contains("resnet8 makes no pictures: expected data other"), classes.err());
+  }
+
+  @Test
+  void scoresAModelOfPicturesThatLearnsFromNothingElse(@TempDir Path folder) throws IOException {
     draw(folder, 4, new StringBuilder());
     Path net = folder.resolve("espcn.onnx");
     assertEquals(0, fovea("new", "espcn_x2", "-o", net).status());
     CommandRun train = fovea("train", net, "--data", folder, "-o", folder.resolve("x.onnx"));
     assertEquals(2, train.status(), train.err());
-    assertTrue(train.err().contains("espcn.onnx learns pictures; the command trains"), train.err());
+    assertTrue(
+        train.err().contains("espcn.onnx makes pictures: expected data of inputs/"), train.err());
     CommandRun unsaid = fovea("score", net, folder.resolve("images"));
     assertEquals(2, unsaid.status(), unsaid.err());
     assertTrue(unsaid.err().contains("does not say how pictures are fed to it"), unsaid.err());

@@ -30,9 +30,7 @@ public record Augmentation(int crop, Flip flip) {
   }
 
   public Augmentation {
-    if (crop < 0 || crop > 1024) {
-      throw new TrainException("augmentation: expected a crop of 0 to 1024 pixels, met " + crop);
-    }
+    Setting.CROP.check(crop);
   }
 
   public static Augmentation none() {
@@ -48,6 +46,11 @@ public record Augmentation(int crop, Flip flip) {
         p = p.crop(x, y, picture.width(), picture.height());
       }
       return flip ? p.flipHorizontally() : p;
+    }
+
+    /** The same of a picture that is a number of times as large. */
+    Draw times(int scale) {
+      return new Draw(scale * border, scale * x, scale * y, flip);
     }
 
     /** What comes in from outside the picture is of no class. */

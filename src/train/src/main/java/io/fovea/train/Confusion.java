@@ -52,9 +52,21 @@ public record Confusion(List<String> labels, long[][] counts) {
    * @return lower and upper end, in [0, 1]; NaN where nothing was counted
    */
   public double[] interval() {
+    return wilson(accuracy(), count());
+  }
+
+  /** The same of {@link #recall}. */
+  public double[] recallInterval(int label) {
+    return wilson(recall(label), count(label));
+  }
+
+  /** The same of {@link #precision}. */
+  public double[] precisionInterval(int label) {
+    return wilson(precision(label), answers(label));
+  }
+
+  private static double[] wilson(double p, double n) {
     double z = 1.959964;
-    double n = count();
-    double p = accuracy();
     double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
     double half = z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n));
     return new double[] {centre - half, centre + half};

@@ -3,8 +3,11 @@ package io.fovea.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *       val.csv};
  *   <li>pictures and masks: {@code images/} and {@code masks/}, {@code image/} and {@code label/},
  *       {@code JPEGImages/} and {@code SegmentationClass/};
- *   <li>a folder of pictures for each class; both of these also in {@code train/} and {@code
- *       test/}, {@code val/} or {@code validation/}.
+ *   <li>pictures and those that should be made of them: {@code inputs/} and {@code targets/};
+ *   <li>a folder of pictures for each class; these three also in {@code train/} and {@code test/},
+ *       {@code val/} or {@code validation/}.
  * </ul>
  *
  * @param training all that is not held out
@@ -32,6 +36,8 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
       List.of("images", "image", "pictures", "imgs", "img", "JPEGImages");
   private static final List<String> MASKS =
       List.of("masks", "mask", "labels", "label", "annotations", "SegmentationClass");
+  private static final List<String> INPUTS = List.of("inputs", "input");
+  private static final List<String> TARGETS = List.of("targets", "target");
   private static final List<String> HELD_OUT = List.of("test", "val", "validation");
 
   /**
@@ -165,6 +171,17 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
           train,
           heldPictures == null || heldMasks == null ? null : train.like(heldPictures, heldMasks));
     }
+    Path inputs = first(root, INPUTS);
+    Path targets = first(root, TARGETS);
+    if (inputs != null && targets != null) {
+      Path heldInputs = held == null ? null : first(held, INPUTS);
+      Path heldTargets = held == null ? null : first(held, TARGETS);
+      return new DataFolder(
+          PairDataset.of(inputs, targets),
+          heldInputs == null || heldTargets == null
+              ? null
+              : PairDataset.of(heldInputs, heldTargets));
+    }
     if (held != null && root == data && !data.equals(held)) {
       return of(FolderDataset.of(held)); // a held-out part alone
     }
@@ -180,6 +197,35 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     return Files.isRegularFile(file)
         && name.matches(".*\\.(jpe?g|png|gif|bmp|tiff?|webp|p[bgpn]m|ico)");
+  }
+
+  /** The pictures of a folder, by name. */
+  static List<Path> pictures(Path folder) {
+    return list(folder).stream().filter(DataFolder::isPicture).toList();
+  }
+
+  /** The files of another folder that have the pictures' names, but for the ending. */
+  static List<Path> partners(Path folder, List<Path> pictures, Path others, String what) {
+    Map<String, Path> byStem = new HashMap<>();
+    list(others).forEach(m -> byStem.put(stem(m), m));
+    List<Path> found = new ArrayList<>();
+    for (Path picture : pictures) {
+      Path other = byStem.get(stem(picture));
+      if (other == null) {
+        throw new TrainException("%s: no %s of that name in %s".formatted(picture, what, others));
+      }
+      found.add(other);
+    }
+    if (found.isEmpty()) {
+      throw new TrainException(folder + ": no pictures");
+    }
+    return found;
+  }
+
+  private static String stem(Path file) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? name : name.substring(0, dot);
   }
 
   /** What lies in a folder, by name; hidden files left out. */

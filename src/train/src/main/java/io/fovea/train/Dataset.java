@@ -14,12 +14,12 @@ import java.util.stream.IntStream;
 public interface Dataset {
   int size();
 
-  /** What is learned from the data: classes of pictures, classes of pixels, or values. */
+  /** What is learned from the data: classes of pictures or of pixels, values, or pictures. */
   default Task.Kind task() {
     return Task.Kind.CLASSIFICATION;
   }
 
-  /** Names of the classes, or of the values. */
+  /** Names of the classes, or of the values; none of pictures that are made. */
   List<String> labels();
 
   /** The picture at a position from 0. */
@@ -119,6 +119,16 @@ public interface Dataset {
    */
   static Dataset masks(Path pictures, Path masks) {
     return MaskDataset.of(pictures, masks, null);
+  }
+
+  /**
+   * Pictures and those that should be made of them: files of one name, but for the ending, in two
+   * folders. A target is as large as its picture, or a whole number of times as large.
+   *
+   * @throws TrainException where a picture has no target
+   */
+  static Dataset pairs(Path inputs, Path targets) {
+    return PairDataset.of(inputs, targets);
   }
 
   /**

@@ -253,12 +253,13 @@ public final class DeepImagePrior {
 
   private Restored run(Observation seen, int channels, Place place) {
     Recipe recipe =
-        Recipe.regression().optimizer(new Optimizer.AdamW(learningRate, 0.9, 0.999, 1e-8, 0));
+        Recipe.regression().optimizer(new Optimizer.Adam(learningRate, 0.9, 0.999, 1e-8, 0));
     long[] shape = {
       1, noiseChannels(), Math.max(SMALLEST, seen.height()), Math.max(SMALLEST, seen.width())
     };
     try (PointerScope scope = new PointerScope();
-        Learner learner = new Learner(net, recipe, place);
+        Learner learner =
+            new Learner(net, recipe, place, new double[0], Learner.UNIT, Guides.none());
         Course course = new Course(average, patience > 0)) {
       var random = new GeneratorOptional(torch.make_generator_cpu(seed));
       Tensor noise = torch.empty(shape).uniform_(0, HIGHEST_NOISE, random);

@@ -4,6 +4,7 @@ import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureReader;
 import io.fovea.runtime.Classifier;
+import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.runtime.Task;
@@ -21,19 +22,31 @@ public sealed interface Evaluation {
   /** The figures that matter most, in a line. */
   String headline();
 
+  /** What nets are compared by, more is better: accuracy, mean IoU, mean R2 or PSNR. */
+  double figure();
+
+  /** The worst mistakes, worst first; none where no single pictures were looked at. */
+  List<Mistake> mistakes();
+
   /** All figures by name, as JSON has them. */
   Map<String, Object> facts();
 
-  /**
-   * Of a classifier.
-   *
-   * @param calibrationError expected calibration error over 15 bins of the likeliest class's
-   *     probability, in [0, 1] (<a href="https://arxiv.org/abs/1706.04599">Guo 2017</a>)
-   */
-  record Classes(Confusion confusion, double calibrationError) implements Evaluation {
+  /** Of a classifier. */
+  record Classes(Confusion confusion, Calibration calibration, List<Mistake> mistakes)
+      implements Evaluation {
+    /** Expected calibration error, in [0, 1]. */
+    public double calibrationError() {
+      return calibration.error();
+    }
+
     @Override
     public String headline() {
       return "accuracy %.2f %%".formatted(100 * confusion.accuracy());
+    }
+
+    @Override
+    public double figure() {
+      return confusion.accuracy();
     }
 
     @Override
@@ -43,7 +56,7 @@ public sealed interface Evaluation {
       facts.put("interval", confusion.interval());
       facts.put("correct", confusion.correct());
       facts.put("count", confusion.count());
-      facts.put("calibrationError", calibrationError);
+      facts.put("calibrationError", calibrationError());
       facts.put("labels", confusion.labels());
       facts.put("confusion", confusion.counts());
       return facts;
@@ -51,11 +64,16 @@ public sealed interface Evaluation {
   }
 
   /** Of a segmenter; the confusion counts pixels. */
-  record Pixels(Confusion confusion) implements Evaluation {
+  record Pixels(Confusion confusion, List<Mistake> mistakes) implements Evaluation {
     @Override
     public String headline() {
       return "mean IoU %.2f %%, pixel accuracy %.2f %%"
           .formatted(100 * confusion.meanIou(), 100 * confusion.accuracy());
+    }
+
+    @Override
+    public double figure() {
+      return confusion.meanIou();
     }
 
     @Override
@@ -81,8 +99,16 @@ public sealed interface Evaluation {
     }
   }
 
-  /** Of a regressor: the errors of each value, in its own units. */
-  record Values(List<Error> errors) implements Evaluation {
+  /**
+   * Of a regressor: the errors of each value, in its own units.
+   *
+   * @param pairs of some pictures, spread evenly over the data
+   */
+  record Values(List<Error> errors, List<Pair> pairs, List<Mistake> mistakes)
+      implements Evaluation {
+    /** What should have been said of a picture, and what was. */
+    public record Pair(float[] wanted, float[] said) {}
+
     /**
      * The errors of one value.
      *
@@ -105,8 +131,37 @@ public sealed interface Evaluation {
     }
 
     @Override
+    public double figure() {
+      return r2();
+    }
+
+    @Override
     public Map<String, Object> facts() {
       return Map.of("values", errors, "r2", r2());
+    }
+  }
+
+  /**
+   * Of a net that makes pictures, whose levels are taken to lie in [0, 1].
+   *
+   * @param psnr mean of the pictures' peak signal-to-noise ratios, in dB, each at most 100
+   * @param mse mean of the squared errors
+   */
+  record Pictures(int count, double psnr, double mse, List<Mistake> mistakes)
+      implements Evaluation {
+    @Override
+    public String headline() {
+      return "PSNR %.2f dB".formatted(psnr);
+    }
+
+    @Override
+    public double figure() {
+      return psnr;
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      return Map.of("psnr", psnr, "mse", mse, "count", count);
     }
   }
 
@@ -115,18 +170,26 @@ public sealed interface Evaluation {
     List<String> labels = classifier.labels();
     check(classifier.model().name(), labels, data);
     Tally.OfClasses tally = new Tally.OfClasses(labels);
+    Mistake.Worst worst = new Mistake.Worst();
     batches(
         data,
         classifier.preprocessing().reader(),
         progress,
-        (pictures, targets) -> {
+        (from, pictures, targets) -> {
           var scores = classifier.score(pictures);
           for (int i = 0; i < targets.size(); i++) {
             int label = ((Target.Label) targets.get(i)).index();
-            tally.add(scores.get(i).probabilities(), index(labels, data.labels(), label));
+            int wanted = index(labels, data.labels(), label);
+            float[] probabilities = scores.get(i).probabilities();
+            int said = tally.add(probabilities, wanted);
+            if (said != wanted) {
+              double p = probabilities[said];
+              String text = "%s, %.1f %%".formatted(labels.get(said), 100 * p);
+              worst.add(new Mistake(from + i, labels.get(wanted), text, p, null, null));
+            }
           }
         });
-    return tally.evaluation();
+    return new Classes(tally.confusion(), tally.calibration(), worst.list());
   }
 
   /** Compares masks with a data set's own, at each picture's own size. */
@@ -134,17 +197,23 @@ public sealed interface Evaluation {
     List<String> labels = segmenter.labels();
     check(segmenter.model().name(), labels, data);
     Tally.OfPixels tally = new Tally.OfPixels(labels);
+    Mistake.Worst worst = new Mistake.Worst();
     batches(
         data,
         segmenter.preprocessing().reader(),
         progress,
-        (pictures, targets) -> {
+        (from, pictures, targets) -> {
           List<Mask> masks = segmenter.segment(pictures);
           for (int i = 0; i < masks.size(); i++) {
-            tally.add(masks.get(i).classes(), ((Target.Pixels) targets.get(i)).mask().classes());
+            Mask wanted = ((Target.Pixels) targets.get(i)).mask();
+            double wrong = tally.add(masks.get(i).classes(), wanted.classes());
+            if (wrong > 0) {
+              String said = "%.2f %% of pixels wrong".formatted(100 * wrong);
+              worst.add(new Mistake(from + i, "", said, wrong, masks.get(i), null));
+            }
           }
         });
-    return tally.evaluation();
+    return new Pixels(tally.confusion(), worst.list());
   }
 
   /** Compares values with a data set's own. */
@@ -155,7 +224,7 @@ public sealed interface Evaluation {
         data,
         regressor.preprocessing().reader(),
         progress,
-        (pictures, targets) -> {
+        (from, pictures, targets) -> {
           List<float[]> values = regressor.predict(pictures);
           for (int i = 0; i < values.size(); i++) {
             tally.add(values.get(i), ((Target.Values) targets.get(i)).values());
@@ -164,9 +233,33 @@ public sealed interface Evaluation {
     return tally.evaluation();
   }
 
-  /** What is done with some pictures and what should be said of them. */
+  /** Compares pictures with those that should be made of a data set's, at their own size. */
+  static Pictures of(PictureTransformer transformer, Dataset data, IntConsumer progress) {
+    Tally.OfPictures tally = new Tally.OfPictures(transformer.range());
+    Mistake.Worst worst = new Mistake.Worst();
+    batches(
+        data,
+        transformer.preprocessing().reader(),
+        progress,
+        (from, pictures, targets) -> {
+          List<Picture> made = transformer.transform(pictures);
+          for (int i = 0; i < made.size(); i++) {
+            double error = Pairs.error(made.get(i), ((Target.Made) targets.get(i)).picture());
+            double psnr = tally.add(error);
+            if (error > 0 && worst.keeps(error)) {
+              String said = "PSNR %.2f dB".formatted(psnr);
+              Picture small = Mistake.small(made.get(i));
+              worst.add(new Mistake(from + i, "", said, error, null, small));
+            }
+          }
+        });
+    Pictures all = tally.evaluation();
+    return new Pictures(all.count(), all.psnr(), all.mse(), worst.list());
+  }
+
+  /** What is done with some pictures, from a position on, and what should be said of them. */
   interface Use {
-    void accept(List<Picture> pictures, List<Target> targets);
+    void accept(int from, List<Picture> pictures, List<Target> targets);
   }
 
   private static void batches(Dataset data, PictureReader reader, IntConsumer progress, Use use) {
@@ -177,7 +270,7 @@ public sealed interface Evaluation {
         pictures.add(data.picture(i, reader));
         targets.add(data.target(i));
       }
-      use.accept(pictures, targets);
+      use.accept(from, pictures, targets);
       progress.accept(from + pictures.size());
     }
   }

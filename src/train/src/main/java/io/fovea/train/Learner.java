@@ -6,6 +6,7 @@ import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
 import io.fovea.onnx.TensorType;
+import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
 import java.util.HashSet;
 import java.util.List;
@@ -21,17 +22,26 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** A graph, its loss and its optimizer: one step at a time. Not thread-safe. */
 final class Learner implements AutoCloseable {
+  /** The range of targets that are pictures. */
+  static final Task.Range UNIT = new Task.Range(0, 1);
+
   private final Model model;
   private final Place place;
   private final TorchGraph graph;
   private final Auxiliary auxiliary;
   private final Updater updater;
-  private final Loss loss;
-  private final double labelSmoothing;
+  private final Probe probe;
+  private final @Nullable Average average;
+  private final Recipe recipe;
+  private final double[] weights;
+  private final Task.Range range;
+  private final Guides guides;
   private final double[] unit;
+  private long updateNanos;
 
   /**
    * Makes a net ready to be trained on the CPU.
@@ -39,11 +49,24 @@ final class Learner implements AutoCloseable {
    * @param unit of each value that is learned, in which the loss measures its error; empty for 1
    */
   Learner(Model model, Recipe recipe, double... unit) {
-    this(model, recipe, Place.CPU, unit);
+    this(model, recipe, Place.CPU, new double[0], UNIT, Guides.none(), unit);
   }
 
-  /** The same elsewhere. */
-  Learner(Model model, Recipe recipe, Place place, double... unit) {
+  /**
+   * The same elsewhere.
+   *
+   * @param weights of the classes; empty for 1
+   * @param range of a net that makes pictures, whose targets lie in [0, 1]
+   * @param guides nets that the loss asks; whoever made them closes them
+   */
+  Learner(
+      Model model,
+      Recipe recipe,
+      Place place,
+      double[] weights,
+      Task.Range range,
+      Guides guides,
+      double... unit) {
     this.model = model;
     this.place = place;
     this.auxiliary = Auxiliary.of(model);
@@ -63,13 +86,24 @@ final class Learner implements AutoCloseable {
       if (names.isEmpty()) {
         throw new TrainException("the graph has no parameters to train");
       }
+      this.probe = new Probe(model, graph);
       this.updater = Updater.of(recipe.optimizer(), parameters(names, recipe.selection()));
     } catch (TrainException e) {
       graph.close();
       throw e;
     }
-    this.loss = recipe.loss();
-    this.labelSmoothing = recipe.labelSmoothing();
+    this.average =
+        recipe.average() == 0
+            ? null
+            : new Average(
+                recipe.average(),
+                Stream.concat(names.stream(), graph.roles().state().stream())
+                    .map(graph::tensor)
+                    .toList());
+    this.recipe = recipe;
+    this.weights = weights;
+    this.range = range;
+    this.guides = guides;
     this.unit = unit;
   }
 
@@ -119,16 +153,32 @@ final class Learner implements AutoCloseable {
   }
 
   /**
-   * One step.
+   * One step of one batch.
    *
-   * @param pixels direct, {@code [N, C, H, W]}
    * @return the batch's loss before the step
    */
   double step(FloatBuffer pixels, long[] shape, Targets targets, double learningRate) {
+    double value = learn(pixels, shape, targets, 1);
+    update(learningRate);
+    return value;
+  }
+
+  /**
+   * Adds a batch's gradients to those there are.
+   *
+   * @param pixels direct, {@code [N, C, H, W]}
+   * @param share of the batch in the coming step, in (0, 1]
+   * @return the batch's loss
+   */
+  double learn(FloatBuffer pixels, long[] shape, Targets targets, double share) {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
-      List<Tensor> outputs = graph.train(place.move(tensor(pixels, shape)), seen);
+      Tensor x = place.move(tensor(pixels, shape));
+      guides.see(x);
+      probe.begin();
+      List<Tensor> outputs = graph.train(x, seen);
+      probe.answered(outputs.get(0), targets);
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -142,10 +192,34 @@ final class Learner implements AutoCloseable {
                 : "the data's values are no numbers";
         throw new NotFiniteException("the loss is %s: %s".formatted(value, where));
       }
-      error.backward();
-      updater.step(learningRate);
+      (share == 1 ? error : error.mul(new Scalar(share))).backward();
       return value;
     }
+  }
+
+  /** A step along the gradients, which are then gone. */
+  void update(double learningRate) {
+    try (Torch.Work work = Torch.work()) {
+      probe.learned();
+      long before = System.nanoTime();
+      if (recipe.clipNorm() > 0) {
+        updater.clip(recipe.clipNorm());
+      }
+      updater.step(learningRate);
+      if (average != null) {
+        average.follow();
+      }
+      updateNanos += System.nanoTime() - before;
+    }
+  }
+
+  /** Has the net be what is measured and written until it is closed: the average, if any. */
+  Torch.Work shown() {
+    if (average == null) {
+      return () -> {};
+    }
+    average.swap();
+    return average::swap;
   }
 
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
@@ -153,8 +227,18 @@ final class Learner implements AutoCloseable {
       return judged.error().apply(output);
     }
     return targets instanceof Targets.Classes classes
-        ? Losses.of(loss, labelSmoothing, sigmoid, output, classes)
-        : Losses.of(loss, unit, output, (Targets.Values) targets);
+        ? Losses.of(
+            recipe.loss(), recipe.labelSmoothing(), weights, sigmoid, output, classes, guides)
+        : Losses.of(recipe.loss(), unit, levels(output), (Targets.Values) targets, guides);
+  }
+
+  /** A net's own range as [0, 1]. */
+  private Tensor levels(Tensor output) {
+    return range.equals(UNIT)
+        ? output
+        : output
+            .sub(new Scalar((double) range.low()))
+            .div(new Scalar((double) range.high() - range.low()));
   }
 
   /**
@@ -162,7 +246,7 @@ final class Learner implements AutoCloseable {
    * auxiliary ones.
    */
   private List<String> seen() {
-    String first = loss.isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
+    String first = recipe.loss().isOfClasses() ? graph.ending().value() : graph.outputs().get(0);
     return Stream.concat(Stream.of(first), auxiliary.weights().keySet().stream()).toList();
   }
 
@@ -191,6 +275,18 @@ final class Learner implements AutoCloseable {
     return graph;
   }
 
+  /** What the last step showed. */
+  Probe probe() {
+    return probe;
+  }
+
+  /** Seconds that the optimizer took since this was last asked. */
+  double updateSeconds() {
+    double seconds = updateNanos / 1e9;
+    updateNanos = 0;
+    return seconds;
+  }
+
   /** The outputs that serve training alone. */
   Auxiliary auxiliary() {
     return auxiliary;
@@ -205,6 +301,9 @@ final class Learner implements AutoCloseable {
   @Override
   public void close() {
     updater.close();
+    if (average != null) {
+      average.close();
+    }
     graph.close();
   }
 }

@@ -18,6 +18,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ final class Loader implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final ExecutorService workers;
   private final int threads;
+  private final LongAdder busyNanos = new LongAdder();
   private final ConcurrentLinkedQueue<FloatBuffer> pool = new ConcurrentLinkedQueue<>();
 
   Loader(Dataset data, Preprocessing preprocessing, int threads) {
@@ -66,35 +69,25 @@ final class Loader implements AutoCloseable {
     return samples / size + (rest > 0 && !drop ? 1 : 0);
   }
 
+  /** Seconds that decoding and augmenting took since this was last asked, of all threads. */
+  double busySeconds() {
+    return busyNanos.sumThenReset() / 1e9;
+  }
+
   /** One pass in an order drawn from a seed, augmented. */
-  void shuffled(int size, long seed, int epoch, Augmentation augmentation, Use use) {
-    int[] order = order(data.size());
-    Random random = new Random(mix(seed, epoch, -1));
-    for (int i = order.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swap = order[i];
-      order[i] = order[j];
-      order[j] = swap;
-    }
-    pass(order, size, steps(order.length, size, true), seed, epoch, augmentation, use);
+  void shuffled(int size, long seed, int epoch, Order order, Augmentation augmentation, Use use) {
+    long[] drawn = order.of(seed, epoch);
+    pass(drawn, size, steps(drawn.length, size, true), seed, epoch, augmentation, use);
   }
 
   /** One pass in the data's own order. */
   void inOrder(int size, int limit, Use use) {
-    int[] order = order(Math.min(limit, data.size()));
+    long[] order = LongStream.range(0, Math.min(limit, data.size())).toArray();
     pass(order, size, steps(order.length, size, false), 0, 0, null, use);
   }
 
-  private static int[] order(int count) {
-    int[] order = new int[count];
-    for (int i = 0; i < count; i++) {
-      order[i] = i;
-    }
-    return order;
-  }
-
   private void pass(
-      int[] order,
+      long[] order,
       int size,
       int steps,
       long seed,
@@ -107,7 +100,14 @@ final class Loader implements AutoCloseable {
         while (next < steps && ahead.size() <= 2 * threads) {
           int from = next++ * size;
           int to = Math.min(order.length, from + size);
-          ahead.add(workers.submit(() -> load(order, from, to, seed, epoch, augmentation)));
+          ahead.add(
+              workers.submit(
+                  () -> {
+                    long start = System.nanoTime();
+                    Batch batch = load(order, from, to, seed, epoch, augmentation);
+                    busyNanos.add(System.nanoTime() - start);
+                    return batch;
+                  }));
         }
         Batch batch = ahead.remove().get();
         use.accept(batch, step);
@@ -125,34 +125,43 @@ final class Loader implements AutoCloseable {
   }
 
   private Batch load(
-      int[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
+      long[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
     List<Target> targets = new ArrayList<>();
     long[] shape = {};
     FloatBuffer pixels = null;
     for (int i = from; i < to; i++) {
-      int index = order[i];
+      int index = (int) (order[i] % data.size());
       Picture picture;
       Target target;
       try {
         Picture whole = data.picture(index, preprocessing.reader());
         picture = preprocessing.picture(whole);
-        target = fitted(data.target(index), whole, index);
+        target = fitted(data.target(index), whole, picture, index);
       } catch (PictureException e) {
         throw new TrainException("data: " + e.getMessage(), e);
       }
-      Random random = augmentation == null ? null : new Random(mix(seed, epoch, index));
+      Random random = augmentation == null ? null : new Random(mix(seed, epoch, order[i]));
+      int scale = target instanceof Target.Made m ? m.picture().width() / picture.width() : 1;
       Tiles tiles = preprocessing.tiles();
-      if (tiles != null && target instanceof Target.Pixels p) {
+      if (tiles != null) {
         int x = start(picture.width() - tiles.width(), random);
         int y = start(picture.height() - tiles.height(), random);
         picture = picture.crop(x, y, tiles.width(), tiles.height());
-        target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
+        if (target instanceof Target.Pixels p) {
+          target = new Target.Pixels(p.mask().crop(x, y, tiles.width(), tiles.height()));
+        } else if (target instanceof Target.Made m) {
+          int w = scale * tiles.width();
+          int h = scale * tiles.height();
+          target = new Target.Made(m.picture().crop(scale * x, scale * y, w, h));
+        }
       }
       if (augmentation != null && random != null) {
-        Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, index));
+        Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, order[i]));
         picture = drawn.apply(picture);
         if (target instanceof Target.Pixels p) {
           target = new Target.Pixels(drawn.apply(p.mask()));
+        } else if (target instanceof Target.Made m) {
+          target = new Target.Made(drawn.times(scale).apply(m.picture()));
         }
       }
       long[] one = {to - from, preprocessing.channels(), picture.height(), picture.width()};
@@ -170,7 +179,11 @@ final class Loader implements AutoCloseable {
     if (pixels == null) {
       throw new TrainException("data: an empty batch");
     }
-    return new Batch(pixels.flip(), shape, Targets.of(targets));
+    Targets all =
+        targets.get(0) instanceof Target.Made
+            ? Pairs.targets(targets, preprocessing, data.name((int) (order[from] % data.size())))
+            : Targets.of(targets);
+    return new Batch(pixels.flip(), shape, all);
   }
 
   /** Where a tile begins: anywhere while training, else in the middle. */
@@ -178,8 +191,11 @@ final class Loader implements AutoCloseable {
     return random == null ? free / 2 : random.nextInt(free + 1);
   }
 
-  /** A mask is resized and cropped as its picture is. */
-  private Target fitted(Target target, Picture picture, int index) {
+  /** A mask, or a picture, is resized and cropped as its picture is. */
+  private Target fitted(Target target, Picture picture, Picture prepared, int index) {
+    if (target instanceof Target.Made m) {
+      return Pairs.fitted(m, picture, prepared, preprocessing, data.name(index));
+    }
     if (!(target instanceof Target.Pixels p)) {
       return target;
     }
@@ -207,12 +223,12 @@ final class Loader implements AutoCloseable {
   }
 
   /** Drawn for the first epoch, then turning with each. */
-  private static boolean turn(long seed, int epoch, int index) {
+  private static boolean turn(long seed, int epoch, long index) {
     return ((mix(seed, 0, index) >>> 63 ^ epoch) & 1) == 1;
   }
 
   /** A seed of its own for each picture of each epoch (the finalizer of SplitMix64). */
-  private static long mix(long seed, long epoch, long index) {
+  static long mix(long seed, long epoch, long index) {
     long z = seed * 0x9E3779B97F4A7C15L + epoch * 0xBF58476D1CE4E5B9L + index + 1;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

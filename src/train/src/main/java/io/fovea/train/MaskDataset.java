@@ -8,11 +8,8 @@ import io.fovea.runtime.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +31,8 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
    */
   static MaskDataset of(Path pictures, Path masks, @Nullable Integer ignored) {
     List<String> names = names(masks);
-    List<Path> files = pictures(pictures);
-    List<Path> found = partners(pictures, files, masks);
+    List<Path> files = DataFolder.pictures(pictures);
+    List<Path> found = DataFolder.partners(pictures, files, masks, "mask");
     int[] table = table(masks, levels(found), names.size(), ignored);
     int classes = Arrays.stream(table).filter(c -> c != Mask.IGNORED).max().orElse(0) + 1;
     List<String> labels =
@@ -49,12 +46,9 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
 
   /** Other pictures and masks, whose levels mean the same. */
   MaskDataset like(Path pictures, Path masks) {
-    List<Path> files = pictures(pictures);
-    return new MaskDataset(labels, files, partners(pictures, files, masks), table);
-  }
-
-  private static List<Path> pictures(Path folder) {
-    return DataFolder.list(folder).stream().filter(DataFolder::isPicture).toList();
+    List<Path> files = DataFolder.pictures(pictures);
+    List<Path> found = DataFolder.partners(pictures, files, masks, "mask");
+    return new MaskDataset(labels, files, found, table);
   }
 
   private static List<String> names(Path masks) {
@@ -71,29 +65,6 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
       }
     }
     return List.of();
-  }
-
-  private static List<Path> partners(Path folder, List<Path> pictures, Path masks) {
-    Map<String, Path> byStem = new HashMap<>();
-    DataFolder.list(masks).forEach(m -> byStem.put(stem(m), m));
-    List<Path> found = new ArrayList<>();
-    for (Path picture : pictures) {
-      Path mask = byStem.get(stem(picture));
-      if (mask == null) {
-        throw new TrainException(picture + ": no mask of that name in " + masks);
-      }
-      found.add(mask);
-    }
-    if (found.isEmpty()) {
-      throw new TrainException(folder + ": no pictures");
-    }
-    return found;
-  }
-
-  private static String stem(Path file) {
-    String name = file.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    return dot < 0 ? name : name.substring(0, dot);
   }
 
   /** Which levels occur in any of the masks. */

@@ -1,14 +1,30 @@
 package io.fovea.train;
 
+import io.fovea.runtime.Task;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * How a network is trained. Immutable.
+ * How a network is trained. Immutable; written and read as YAML, in which every component has the
+ * key of its {@link Setting}.
  *
  * @param epochs passes over the data
- * @param batch pictures a step
- * @param labelSmoothing share of the target that is spread over all classes, in [0, 1)
+ * @param batch pictures that the net sees at once
+ * @param accumulate batches whose gradients make one step, as one batch of all their pictures would
+ *     (but for batch normalization, which sees each batch alone)
+ * @param clipNorm largest norm of all gradients together, to which longer ones are scaled (<a
+ *     href="https://arxiv.org/abs/1211.5063">Pascanu 2012</a>); 0 for none
+ * @param average decay of an exponential moving average over the steps' parameters and running
+ *     statistics, which is measured and written in their place (<a
+ *     href="https://arxiv.org/abs/1703.01780">Tarvainen 2017</a>); 0 for none. At step t, from 1,
+ *     it is at most (1 + t) / (10 + t), so that the start is soon forgotten.
+ * @param patience epochs without a better held-out figure after which training ends, and the best
+ *     epoch's net is kept; 0 for never. The figure of a net so chosen flatters it.
+ * @param labelSmoothing share of the target that is spread over all classes, in [0, 1) (<a
+ *     href="https://arxiv.org/abs/1512.00567">Szegedy 2015</a>)
+ * @param balancedSampling whether an epoch, as long as ever, shows each class equally often
  * @param whiten whether the first convolution starts as what whitens the data's patches, and stays
  *     so (<a href="https://myrtle.ai/learn/how-to-train-your-resnet-8-bag-of-tricks/">Page
  *     2019</a>)
@@ -17,42 +33,34 @@ import java.util.Map;
 public record Recipe(
     int epochs,
     int batch,
+    int accumulate,
     Optimizer optimizer,
     Schedule schedule,
+    double clipNorm,
+    double average,
+    int patience,
     Augmentation augmentation,
     Loss loss,
     double labelSmoothing,
+    ClassWeights classWeights,
+    boolean balancedSampling,
     Selection selection,
     boolean whiten,
     long seed) {
 
   public Recipe {
-    if (epochs < 1 || batch < 1 || !(labelSmoothing >= 0 && labelSmoothing < 1)) {
-      throw new TrainException(
-          "recipe: expected epochs and batch of 1 or more and label smoothing in [0, 1), met %d, %d"
-                  .formatted(epochs, batch)
-              + " and "
-              + labelSmoothing);
-    }
-    if (!(optimizer.learningRate() > 0) || Double.isInfinite(optimizer.learningRate())) {
-      throw new TrainException(
-          "recipe: expected a learning rate above 0, met " + optimizer.learningRate());
-    }
+    Setting.EPOCHS.check(epochs);
+    Setting.BATCH.check(batch);
+    Setting.ACCUMULATE.check(accumulate);
+    Setting.CLIP_NORM.check(clipNorm);
+    Setting.EMA.check(average);
+    Setting.PATIENCE.check(patience);
+    Setting.LABEL_SMOOTHING.check(labelSmoothing);
   }
 
   /** Ten epochs of SGD at 0.1, batches of 64, a warm-up and a cosine, crops and flips. */
   public static Recipe classification() {
-    return new Recipe(
-        10,
-        64,
-        Optimizer.sgd(0.1),
-        new Schedule(0.1, 0),
-        new Augmentation(2, Augmentation.Flip.RANDOM),
-        Loss.CROSS_ENTROPY,
-        0,
-        Selection.all(),
-        false,
-        0);
+    return new Draft().recipe();
   }
 
   /** For pixels: AdamW at 0.002, batches of 4, flips; cross-entropy and Dice. */
@@ -73,109 +81,175 @@ public record Recipe(
         .loss(Loss.MSE);
   }
 
+  /** For pictures that are made: AdamW at 0.001, batches of 16, flips; mean squared error. */
+  public static Recipe pictures() {
+    return classification()
+        .batch(16)
+        .optimizer(Optimizer.adamW(0.001))
+        .augmentation(new Augmentation(0, Augmentation.Flip.RANDOM))
+        .loss(Loss.MSE);
+  }
+
+  /** The one of these for a task. */
+  public static Recipe of(Task.Kind task) {
+    return switch (task) {
+      case SEGMENTATION -> segmentation();
+      case REGRESSION -> regression();
+      case PICTURE -> pictures();
+      default -> classification();
+    };
+  }
+
+  /**
+   * A recipe file over this recipe.
+   *
+   * @param file YAML: keys of {@link Setting}s, each at most once
+   * @throws TrainException naming file, line and key of what does not fit
+   */
+  public Recipe with(Path file) {
+    return Settings.read(file).over(this);
+  }
+
   public Recipe epochs(int n) {
-    return new Recipe(
-        n, batch, optimizer, schedule, augmentation, loss, labelSmoothing, selection, whiten, seed);
+    return with(d -> d.epochs = n);
   }
 
   public Recipe batch(int n) {
-    return new Recipe(
-        epochs,
-        n,
-        optimizer,
-        schedule,
-        augmentation,
-        loss,
-        labelSmoothing,
-        selection,
-        whiten,
-        seed);
+    return with(d -> d.batch = n);
+  }
+
+  public Recipe accumulate(int batches) {
+    return with(d -> d.accumulate = batches);
   }
 
   public Recipe optimizer(Optimizer o) {
-    return new Recipe(
-        epochs, batch, o, schedule, augmentation, loss, labelSmoothing, selection, whiten, seed);
+    return with(d -> d.optimizer = o);
   }
 
   public Recipe schedule(Schedule s) {
-    return new Recipe(
-        epochs, batch, optimizer, s, augmentation, loss, labelSmoothing, selection, whiten, seed);
+    return with(d -> d.schedule = s);
+  }
+
+  public Recipe clipNorm(double norm) {
+    return with(d -> d.clipNorm = norm);
+  }
+
+  public Recipe average(double decay) {
+    return with(d -> d.average = decay);
+  }
+
+  public Recipe patience(int epochs) {
+    return with(d -> d.patience = epochs);
   }
 
   public Recipe augmentation(Augmentation a) {
-    return new Recipe(
-        epochs, batch, optimizer, schedule, a, loss, labelSmoothing, selection, whiten, seed);
+    return with(d -> d.augmentation = a);
   }
 
   public Recipe loss(Loss l) {
-    return new Recipe(
-        epochs,
-        batch,
-        optimizer,
-        schedule,
-        augmentation,
-        l,
-        labelSmoothing,
-        selection,
-        whiten,
-        seed);
+    return with(d -> d.loss = l);
   }
 
   public Recipe labelSmoothing(double share) {
-    return new Recipe(
-        epochs, batch, optimizer, schedule, augmentation, loss, share, selection, whiten, seed);
+    return with(d -> d.labelSmoothing = share);
+  }
+
+  public Recipe classWeights(ClassWeights w) {
+    return with(d -> d.classWeights = w);
+  }
+
+  public Recipe balancedSampling(boolean is) {
+    return with(d -> d.balancedSampling = is);
   }
 
   public Recipe selection(Selection s) {
-    return new Recipe(
-        epochs, batch, optimizer, schedule, augmentation, loss, labelSmoothing, s, whiten, seed);
+    return with(d -> d.selection = s);
   }
 
   public Recipe whiten(boolean is) {
-    return new Recipe(
-        epochs,
-        batch,
-        optimizer,
-        schedule,
-        augmentation,
-        loss,
-        labelSmoothing,
-        selection,
-        is,
-        seed);
+    return with(d -> d.whiten = is);
   }
 
   public Recipe seed(long s) {
-    return new Recipe(
-        epochs,
-        batch,
-        optimizer,
-        schedule,
-        augmentation,
-        loss,
-        labelSmoothing,
-        selection,
-        whiten,
-        s);
+    return with(d -> d.seed = s);
   }
 
-  /** The recipe as it is printed and stored in a model's provenance. */
+  /** All that is in effect, by the settings' keys, as it is stored in a model's provenance. */
   public Map<String, Object> facts() {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("epochs", epochs);
-    all.put("batch", batch);
-    all.put("optimizer", optimizer.toString());
-    all.put("schedule", schedule.toString());
-    all.put("augmentation", augmentation.toString());
-    all.put("loss", loss.toString());
-    all.put("labelSmoothing", labelSmoothing);
-    if (!selection.equals(Selection.all())) {
-      all.put("selection", selection.toString());
-    }
-    if (whiten) {
-      all.put("whiten", true);
-    }
-    all.put("seed", seed);
+    RecipeFacts.of(this).forEach((setting, value) -> all.put(setting.key(), value));
     return all;
+  }
+
+  /** All that is in effect, as a recipe file. */
+  public String toYaml() {
+    return Settings.yaml(facts());
+  }
+
+  private Recipe with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.recipe();
+  }
+
+  /** A recipe that is being changed; {@link #classification} at first. */
+  private static final class Draft {
+    private int epochs = 10;
+    private int batch = 64;
+    private int accumulate = 1;
+    private Optimizer optimizer = Optimizer.sgd(0.1);
+    private Schedule schedule = Schedule.cosine(0.1);
+    private double clipNorm;
+    private double average;
+    private int patience;
+    private Augmentation augmentation = new Augmentation(2, Augmentation.Flip.RANDOM);
+    private Loss loss = Loss.CROSS_ENTROPY;
+    private double labelSmoothing;
+    private ClassWeights classWeights = ClassWeights.none();
+    private boolean balancedSampling;
+    private Selection selection = Selection.all();
+    private boolean whiten;
+    private long seed;
+
+    Draft() {}
+
+    Draft(Recipe r) {
+      epochs = r.epochs;
+      batch = r.batch;
+      accumulate = r.accumulate;
+      optimizer = r.optimizer;
+      schedule = r.schedule;
+      clipNorm = r.clipNorm;
+      average = r.average;
+      patience = r.patience;
+      augmentation = r.augmentation;
+      loss = r.loss;
+      labelSmoothing = r.labelSmoothing;
+      classWeights = r.classWeights;
+      balancedSampling = r.balancedSampling;
+      selection = r.selection;
+      whiten = r.whiten;
+      seed = r.seed;
+    }
+
+    Recipe recipe() {
+      return new Recipe(
+          epochs,
+          batch,
+          accumulate,
+          optimizer,
+          schedule,
+          clipNorm,
+          average,
+          patience,
+          augmentation,
+          loss,
+          labelSmoothing,
+          classWeights,
+          balancedSampling,
+          selection,
+          whiten,
+          seed);
+    }
   }
 }

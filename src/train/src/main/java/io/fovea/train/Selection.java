@@ -35,15 +35,9 @@ public record Selection(
     train = List.copyOf(train);
     freeze.forEach(Selection::pattern);
     train.forEach(Selection::pattern);
-    if (!(biasRate >= 0) || Double.isInfinite(biasRate)) {
-      throw new TrainException(
-          "selection: expected a rate of biases of 0 or more, met " + biasRate);
-    }
-    if (freezeDepth < 0 || !(bodyRate >= 0 && bodyRate <= 1)) {
-      throw new TrainException(
-          "selection: expected a depth of 0 or more and a rate of the body in [0, 1], met %d and %s"
-              .formatted(freezeDepth, bodyRate));
-    }
+    Setting.BIAS_RATE.check(biasRate);
+    Setting.FREEZE_DEPTH.check(freezeDepth);
+    Setting.BODY_RATE.check(bodyRate);
   }
 
   /** All parameters alike. */

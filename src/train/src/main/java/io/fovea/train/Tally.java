@@ -2,6 +2,7 @@ package io.fovea.train;
 
 import io.fovea.image.Mask;
 import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +20,19 @@ sealed interface Tally {
 
   /** The tally that a task wants. */
   static Tally of(Dataset data) {
+    return of(data, Learner.UNIT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param range of a net that makes pictures
+   */
+  static Tally of(Dataset data, Task.Range range) {
     return switch (data.task()) {
       case SEGMENTATION -> new OfPixels(data.labels());
       case REGRESSION -> new OfValues(data.labels());
+      case PICTURE -> new OfPictures(range);
       default -> new OfClasses(data.labels());
     };
   }
@@ -33,25 +44,22 @@ sealed interface Tally {
 
   /** Of pictures. */
   final class OfClasses implements Tally {
-    private static final int BINS = 15;
-
     private final Confusion confusion;
-    private final double[] confidence = new double[BINS];
-    private final int[] right = new int[BINS];
+    private final Calibration.Counts calibration = new Calibration.Counts();
 
     OfClasses(List<String> labels) {
       this.confusion = Confusion.of(labels);
     }
 
-    void add(float[] probabilities, int label) {
+    /** Counts an answer, and gives it. */
+    int add(float[] probabilities, int label) {
       int best = 0;
       for (int c = 1; c < probabilities.length; c++) {
         best = probabilities[c] > probabilities[best] ? c : best;
       }
       confusion.add(label, best);
-      int bin = (int) Math.min(BINS - 1, Math.max(0, probabilities[best] * BINS));
-      confidence[bin] += probabilities[best];
-      right[bin] += best == label ? 1 : 0;
+      calibration.add(probabilities[best], best == label);
+      return best;
     }
 
     @Override
@@ -83,13 +91,17 @@ sealed interface Tally {
       }
     }
 
+    Confusion confusion() {
+      return confusion;
+    }
+
+    Calibration calibration() {
+      return calibration.calibration();
+    }
+
     @Override
     public Evaluation.Classes evaluation() {
-      double error = 0;
-      for (int bin = 0; bin < BINS; bin++) {
-        error += Math.abs(confidence[bin] - right[bin]) / confusion.count();
-      }
-      return new Evaluation.Classes(confusion, error);
+      return new Evaluation.Classes(confusion, calibration(), List.of());
     }
   }
 
@@ -101,14 +113,20 @@ sealed interface Tally {
       this.confusion = Confusion.of(labels);
     }
 
-    void add(byte[] answers, byte[] wanted) {
+    /** Counts a picture's pixels, and gives the share of them that is wrong. */
+    double add(byte[] answers, byte[] wanted) {
+      int seen = 0;
+      int wrong = 0;
       for (int i = 0; i < wanted.length; i++) {
         int label = wanted[i] & 255;
         int answer = answers[i] & 255;
         if (label != Mask.IGNORED && answer != Mask.IGNORED) {
           confusion.add(label, answer);
+          seen++;
+          wrong += label == answer ? 0 : 1;
         }
       }
+      return (double) wrong / Math.max(1, seen);
     }
 
     @Override
@@ -132,14 +150,20 @@ sealed interface Tally {
       }
     }
 
+    Confusion confusion() {
+      return confusion;
+    }
+
     @Override
     public Evaluation.Pixels evaluation() {
-      return new Evaluation.Pixels(confusion);
+      return new Evaluation.Pixels(confusion, List.of());
     }
   }
 
   /** Of values. */
   final class OfValues implements Tally {
+    private static final int PAIRS = 1000;
+
     private final List<String> names;
     private final List<float[]> met = new ArrayList<>();
     private final List<float[]> wanted = new ArrayList<>();
@@ -182,7 +206,95 @@ sealed interface Tally {
         double r2 = variance == 0 ? Double.NaN : 1 - squares / variance;
         errors.add(new Evaluation.Values.Error(names.get(k), n, squares / n, sizes / n, r2));
       }
-      return new Evaluation.Values(errors);
+      List<Evaluation.Values.Pair> pairs = new ArrayList<>();
+      int apart = Math.max(1, (n + PAIRS - 1) / PAIRS);
+      for (int i = 0; i < n; i += apart) {
+        pairs.add(new Evaluation.Values.Pair(wanted.get(i), met.get(i)));
+      }
+      return new Evaluation.Values(errors, List.copyOf(pairs), worst());
+    }
+
+    /** By the largest error in standard deviations of its value. */
+    private List<Mistake> worst() {
+      Mistake.Worst worst = new Mistake.Worst();
+      double[] deviation = new double[names.size()];
+      for (int k = 0; k < deviation.length; k++) {
+        int at = k;
+        double mean = wanted.stream().mapToDouble(v -> v[at]).average().orElse(0);
+        double square =
+            wanted.stream().mapToDouble(v -> Math.pow(v[at] - mean, 2)).average().orElse(0);
+        deviation[k] = square == 0 ? 1 : Math.sqrt(square);
+      }
+      for (int i = 0; i < wanted.size(); i++) {
+        int most = 0;
+        double badness = -1;
+        for (int k = 0; k < deviation.length; k++) {
+          double error = Math.abs(met.get(i)[k] - wanted.get(i)[k]) / deviation[k];
+          if (error > badness) {
+            most = k;
+            badness = error;
+          }
+        }
+        String form = names.get(most) + " %.4g";
+        worst.add(
+            new Mistake(
+                i,
+                form.formatted(wanted.get(i)[most]),
+                form.formatted(met.get(i)[most]),
+                badness,
+                null,
+                null));
+      }
+      return worst.list();
+    }
+  }
+
+  /** Of pictures that are made. */
+  final class OfPictures implements Tally {
+    private static final double LEAST = 1e-10; // of a mean squared error: 100 dB
+
+    private final Task.Range range;
+    private int count;
+    private double decibels;
+    private double squares;
+
+    OfPictures(Task.Range range) {
+      this.range = range;
+    }
+
+    /** Adds a picture, by the mean of its squared errors in [0, 1], and gives its PSNR. */
+    double add(double error) {
+      double psnr = -10 * Math.log10(Math.max(LEAST, error));
+      count++;
+      squares += error;
+      decibels += psnr;
+      return psnr;
+    }
+
+    @Override
+    public void add(Tensor output, Ending.Kind ending, Targets targets) {
+      Targets.Values wanted = (Targets.Values) targets;
+      float[] made = output.floats();
+      float[] right = wanted.values();
+      if (made.length != right.length) {
+        throw new TrainException(
+            "expected an output %s, met %s"
+                .formatted(Arrays.toString(wanted.shape()), Arrays.toString(output.dims())));
+      }
+      int size = right.length / (int) wanted.shape()[0];
+      for (int from = 0; from < right.length; from += size) {
+        double sum = 0;
+        for (int i = from; i < from + size; i++) {
+          double level = (made[i] - range.low()) / (range.high() - range.low());
+          sum += Math.pow(Math.min(1, Math.max(0, level)) - right[i], 2); // as it is shown
+        }
+        add(sum / size);
+      }
+    }
+
+    @Override
+    public Evaluation.Pictures evaluation() {
+      return new Evaluation.Pictures(count, decibels / count, squares / count, List.of());
     }
   }
 }

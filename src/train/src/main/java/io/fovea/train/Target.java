@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Mask;
+import io.fovea.image.Picture;
 
 /** What a net should say of a picture. */
 public sealed interface Target {
@@ -13,6 +14,9 @@ public sealed interface Target {
 
   /** Each pixel is of a class; those of {@link Mask#IGNORED} are not learned from. */
   record Pixels(Mask mask) implements Target {}
+
+  /** Another picture: as large, or a whole number of times as large. */
+  record Made(Picture picture) implements Target {}
 
   /** Real numbers, in the order of {@link Dataset#labels()}; the array is not copied. */
   record Values(float[] values) implements Target {}

@@ -51,6 +51,12 @@ final class TorchGraph implements AutoCloseable {
   private final List<String> inputs;
   private final List<String> outputs;
   private final Tensor[] start; // the fixed values at their slots
+  private @Nullable Watcher watcher;
+
+  /** Hears of every value as soon as it is there, before anything overwrites it. */
+  interface Watcher {
+    void value(Node node, String name, Tensor value);
+  }
 
   /**
    * Compiles a model; functions of its own are taken for the nodes that they stand for.
@@ -261,22 +267,17 @@ final class TorchGraph implements AutoCloseable {
     if (!parameter.isEmpty()) {
       return parameter;
     }
-    @Nullable Tensor[] values = start.clone();
-    values[slot(inputs.get(0))] = x;
-    for (Step step : steps) {
-      @Nullable Tensor[] args = arguments(step, values);
-      @Nullable Tensor[] results = run(step, new Frame(args, !step.still, -1));
-      for (int i = 0; i < Math.min(step.outputs.length, results.length); i++) {
-        Tensor result = results[i];
-        if (result != null && !isFinite(result)) {
-          return "first from " + step.node + "; lower the learning rate";
-        }
-        if (step.outputs[i] >= 0) {
-          values[step.outputs[i]] = result;
-        }
-      }
-    }
-    return "first from the loss itself; lower the learning rate";
+    @Nullable Node[] first = new Node[1];
+    watch((node, name, value) -> first[0] = first[0] != null || isFinite(value) ? first[0] : node);
+    train(x, outputs);
+    watch(null);
+    Object where = first[0] == null ? "the loss itself" : first[0];
+    return "first from " + where + "; lower the learning rate";
+  }
+
+  /** Has a watcher hear of the runs to come; none for null. */
+  void watch(@Nullable Watcher w) {
+    watcher = w;
   }
 
   /** What is wrong with the parameters; empty where all are finite. */
@@ -333,6 +334,9 @@ final class TorchGraph implements AutoCloseable {
         if (step.outputs[i] >= 0 && i < results.length) {
           Tensor value = own(results[i], args);
           values[step.outputs[i]] = value;
+          if (watcher != null && value != null) {
+            watcher.value(step.node, step.node.outputs().get(i), value);
+          }
           if (kept != null && step.ofShapes && value != null) {
             kept.put(step.outputs[i], value.retainReference());
           }

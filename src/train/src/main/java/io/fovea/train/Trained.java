@@ -17,20 +17,32 @@ public final class Trained {
 
   private final Model model;
   private final List<Trainer.Epoch> history;
+  private final Trainer.Epoch kept;
   private final float[] pixels;
   private final long[] shape;
   private final float[] answers;
 
   private Trained(
-      Model model, List<Trainer.Epoch> history, float[] pixels, long[] shape, float[] answers) {
+      Model model,
+      List<Trainer.Epoch> history,
+      Trainer.Epoch kept,
+      float[] pixels,
+      long[] shape,
+      float[] answers) {
     this.model = model;
     this.history = history;
+    this.kept = kept;
     this.pixels = pixels;
     this.shape = shape;
     this.answers = answers;
   }
 
-  static Trained of(Model model, List<Trainer.Epoch> history, Learner learner, Loader samples) {
+  static Trained of(
+      Model model,
+      List<Trainer.Epoch> history,
+      Trainer.Epoch kept,
+      Learner learner,
+      Loader samples) {
     @Nullable Trained[] made = new Trained[1];
     samples.inOrder(
         SAMPLE,
@@ -39,7 +51,7 @@ public final class Trained {
           float[] copy = new float[batch.pixels().remaining()];
           batch.pixels().duplicate().get(copy);
           float[] answers = learner.infer(batch.pixels(), batch.shape()).floats();
-          made[0] = new Trained(model, history, copy, batch.shape(), answers);
+          made[0] = new Trained(model, history, kept, copy, batch.shape(), answers);
         });
     if (made[0] == null) {
       throw new TrainException("expected at least one held-out picture");
@@ -55,6 +67,11 @@ public final class Trained {
   /** The figures of every epoch. */
   public List<Trainer.Epoch> history() {
     return history;
+  }
+
+  /** The epoch whose net this is: the last, or the best where the recipe has patience. */
+  public Trainer.Epoch kept() {
+    return kept;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +23,21 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer {
   /** Hears how a training goes; called on the thread that trains. */
   public interface Listener {
-    /** A step is done. Both numbers count from 1; {@code loss} is the mean of the epoch so far. */
-    default void step(int epoch, int step, int steps, double loss) {}
+    /** A batch is learned from. */
+    default void step(TrainingStep step) {}
 
     /** An epoch is done. */
     default void epoch(Epoch epoch) {}
+
+    /**
+     * Every how many steps of the optimizer the layers are measured, the first included; 0 for
+     * never. Such a step takes a little longer.
+     *
+     * @param steps of the whole training
+     */
+    default int layersEvery(int steps) {
+      return 0;
+    }
   }
 
   /**
@@ -99,8 +111,10 @@ public final class Trainer {
       throw new TrainException("expected at least two pictures to train on");
     }
     checkTask(training);
-    if (fed.tiles() != null && training.task() != Task.Kind.SEGMENTATION) {
-      throw new TrainException("tiles are for masks; classes and values are of whole pictures");
+    boolean pictures = training.task() == Task.Kind.PICTURE;
+    if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
+      throw new TrainException(
+          "tiles are for masks and pictures; classes and values are of whole pictures");
     }
     List<Dim> input = model.graph().inputs().get(0).type().shape();
     if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
@@ -108,6 +122,16 @@ public final class Trainer {
           "the preprocessing gives %d channels, the net wants %s"
               .formatted(fed.channels(), input.get(1)));
     }
+    if (pictures) {
+      Pairs.check(fed);
+      List<Dim> output = model.graph().outputs().get(0).type().shape();
+      if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
+        throw new TrainException(
+            "the preprocessing gives pictures of %d channels, the net makes some of %s"
+                .formatted(fed.channels(), output.get(1)));
+      }
+    }
+    Task.Range range = range(known);
     List<Epoch> history = new ArrayList<>();
     Model start = model;
     double[] unit = {};
@@ -121,32 +145,55 @@ public final class Trainer {
       start = Whitening.of(start, training, fed, recipe.seed());
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
     }
-    try (Learner learner = new Learner(start, used, Place.of(device), unit);
+    double[] weights = recipe.classWeights().of(training);
+    Order order =
+        recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training.size());
+    Place place = Place.of(device);
+    try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
+        Learner learner = new Learner(start, used, place, weights, range, guides, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
-      int steps = Loader.steps(training.size(), recipe.batch(), true);
-      Map<String, Tensor> good = Map.of();
+      int updates = new Pace(order.size(), recipe.batch(), recipe.accumulate()).updates();
+      learner.probe().layersEvery(listener.layersEvery(updates * recipe.epochs()));
+      Map<String, Tensor> good = Map.of(); // the net that is kept
+      Epoch kept = null;
       for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
+        Epoch done;
         try {
-          Epoch done = epoch(learner, train, held, validation, epoch, steps);
+          done = epoch(learner, train, order, held, validation, range, epoch);
           String damaged = learner.graph().parameterNotFinite();
           if (!damaged.isEmpty()) {
             throw new NotFiniteException("after epoch %d: %s".formatted(epoch, damaged));
           }
-          history.add(done);
         } catch (NotFiniteException e) {
-          if (epoch == 1) {
+          if (kept == null) {
             throw e;
           }
           learner.restore(good);
-          Trained before = trained(learner, held, training, validation, history, fed, known);
-          throw new DivergedException(e, before, epoch - 1);
+          Trained before = trained(learner, held, training, validation, history, kept, fed, known);
+          throw new DivergedException(e, before, kept.number());
         }
-        good = learner.graph().state();
-        listener.epoch(history.get(history.size() - 1));
+        history.add(done);
+        if (kept == null || recipe.patience() == 0 || isBetter(done, kept)) {
+          kept = done;
+          try (Torch.Work shown = learner.shown()) {
+            good = learner.graph().state();
+          }
+        }
+        listener.epoch(done);
+        if (recipe.patience() > 0 && epoch - kept.number() >= recipe.patience()) {
+          break;
+        }
       }
-      return trained(learner, held, training, validation, history, fed, known);
+      learner.restore(good);
+      return trained(
+          learner, held, training, validation, history, Objects.requireNonNull(kept), fed, known);
     }
+  }
+
+  private static boolean isBetter(Epoch one, Epoch other) {
+    return !(one.heldOut().figure() <= other.heldOut().figure())
+        && !Double.isNaN(one.heldOut().figure());
   }
 
   private Trained trained(
@@ -155,15 +202,16 @@ public final class Trainer {
       Dataset training,
       Dataset validation,
       List<Epoch> history,
+      Epoch kept,
       Preprocessing fed,
       Specification known) {
     Model trained = learner.export();
     Specification specification =
         known
-            .withTask(new Task(training.task(), output(training, learner.graph().ending())))
+            .withTask(task(training, known, learner.graph().ending()))
             .withPreprocessing(fed)
             .withLabels(training.labels());
-    for (var fact : provenance(training, validation, history).entrySet()) {
+    for (var fact : provenance(training, validation, kept).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
     Map<String, Double> dropped = learner.auxiliary().weights();
@@ -173,7 +221,27 @@ public final class Trainer {
     for (var pair : specification.toMetadata().entrySet()) {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
-    return Trained.of(trained, List.copyOf(history), learner, held);
+    return Trained.of(trained, List.copyOf(history), kept, learner, held);
+  }
+
+  private Task task(Dataset training, Specification known, Ending ending) {
+    return training.task() == Task.Kind.PICTURE
+        ? new Task(Task.Kind.PICTURE, Task.Output.VALUES, range(known))
+        : new Task(training.task(), output(training, ending));
+  }
+
+  /**
+   * What stands for black and white in the pictures that a net makes: as its file says, else [-1,
+   * 1] after a tanh and [0, 1] after all else.
+   */
+  private Task.Range range(Specification known) {
+    Task.Range said = known.task() == null ? null : known.task().range();
+    if (said != null) {
+      return said;
+    }
+    Node last = Ending.last(model.graph(), model.graph().outputs().get(0).name());
+    boolean tanh = last != null && last.operator().equals("Tanh");
+    return tanh ? new Task.Range(-1, 1) : Learner.UNIT;
   }
 
   private static Task.Output output(Dataset training, Ending ending) {
@@ -187,15 +255,23 @@ public final class Trainer {
   /** Tells what does not fit before hours of training, where the graph says it. */
   private void checkTask(Dataset training) {
     boolean values = training.task() == Task.Kind.REGRESSION;
-    if (values == recipe.loss().isOfClasses()) {
+    recipe.loss().check(training.task());
+    if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
-          "loss %s does not fit the data: it is for %s"
-              .formatted(recipe.loss(), values ? "classes" : "values"));
+          "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
+    }
+    List<Dim> shape = model.graph().outputs().get(0).type().shape();
+    if (training.task() == Task.Kind.PICTURE) {
+      if (shape != null && shape.size() != 4) {
+        throw new TrainException(
+            "the data is pictures, the net's output is %s; expected [batch, channels, height, width]"
+                .formatted(shape));
+      }
+      return;
     }
     if (training.labels().size() < (values ? 1 : 2)) {
       throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
     }
-    List<Dim> shape = model.graph().outputs().get(0).type().shape();
     if (shape == null || shape.size() < 2) {
       return;
     }
@@ -219,41 +295,75 @@ public final class Trainer {
   }
 
   private Epoch epoch(
-      Learner learner, Loader train, Loader held, Dataset validation, int epoch, int steps) {
+      Learner learner,
+      Loader train,
+      Order order,
+      Loader held,
+      Dataset validation,
+      Task.Range range,
+      int epoch) {
     long start = System.nanoTime();
     double[] sum = new double[1];
     long[] busy = new long[1];
+    long[] free = {start}; // since when the network waits
+    int steps = Loader.steps(order.size(), recipe.batch(), true);
+    Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
     train.shuffled(
         recipe.batch(),
         recipe.seed(),
         epoch,
+        order,
         recipe.augmentation(),
         (batch, step) -> {
           long before = System.nanoTime();
-          int done = (epoch - 1) * steps + step;
+          int done = (epoch - 1) * pace.updates() + pace.update(step);
           double rate =
               recipe.optimizer().learningRate()
-                  * recipe.schedule().factor(done, steps * recipe.epochs());
+                  * recipe.schedule().factor(done, pace.updates() * recipe.epochs());
+          double loss;
           try {
-            sum[0] += learner.step(batch.pixels(), batch.shape(), batch.targets(), rate);
+            loss = learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
+            if (pace.endsUpdate(step)) {
+              learner.update(rate);
+            }
           } catch (NotFiniteException e) {
             throw new NotFiniteException(at(epoch, step, e));
           } catch (TrainException e) {
             throw new TrainException(at(epoch, step, e), e);
           }
-          busy[0] += System.nanoTime() - before;
-          listener.step(epoch, step + 1, steps, sum[0] / (step + 1));
+          sum[0] += loss;
+          long end = System.nanoTime();
+          busy[0] += end - before;
+          double updated = learner.updateSeconds();
+          listener.step(
+              new TrainingStep(
+                  epoch,
+                  step + 1,
+                  steps,
+                  (int) batch.shape()[0],
+                  loss,
+                  sum[0] / (step + 1),
+                  learner.probe().right(),
+                  rate,
+                  (before - free[0]) / 1e9,
+                  (end - before) / 1e9 - updated,
+                  updated,
+                  train.busySeconds(),
+                  learner.probe().layers()));
+          free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
-    Tally tally = Tally.of(validation);
-    held.inOrder(
-        recipe.batch(),
-        Integer.MAX_VALUE,
-        (batch, step) ->
-            tally.add(
-                learner.infer(batch.pixels(), batch.shape()),
-                learner.graph().ending().kind(),
-                batch.targets()));
+    Tally tally = Tally.of(validation, range);
+    try (Torch.Work shown = learner.shown()) {
+      held.inOrder(
+          recipe.batch(),
+          Integer.MAX_VALUE,
+          (batch, step) ->
+              tally.add(
+                  learner.infer(batch.pixels(), batch.shape()),
+                  learner.graph().ending().kind(),
+                  batch.targets()));
+    }
     return new Epoch(
         epoch,
         sum[0] / steps,
@@ -266,15 +376,15 @@ public final class Trainer {
     return "epoch %d, step %d: %s".formatted(epoch, step + 1, e.getMessage());
   }
 
-  private Map<String, Object> provenance(Dataset training, Dataset held, List<Epoch> history) {
-    Epoch last = history.get(history.size() - 1);
+  private Map<String, Object> provenance(Dataset training, Dataset held, Epoch kept) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("graph", model.graph().name());
     facts.put("trainedOn", training.size());
     facts.put("heldOut", held.size());
     facts.put("recipe", recipe.facts());
-    facts.put("heldOutFigures", last.heldOut().headline());
-    facts.put("lastLoss", last.loss());
+    facts.put("epoch", kept.number());
+    facts.put("heldOutFigures", kept.heldOut().headline());
+    facts.put("lastLoss", kept.loss());
     return facts;
   }
 }

@@ -1,6 +1,8 @@
 package io.fovea.train;
 
+import io.fovea.train.Optimizer.Adam;
 import io.fovea.train.Optimizer.AdamW;
+import io.fovea.train.Optimizer.RmsProp;
 import io.fovea.train.Optimizer.Sgd;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +10,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** An optimizer at work: its moments for each parameter. */
@@ -21,16 +24,34 @@ abstract class Updater implements AutoCloseable {
   record Parameter(Tensor tensor, double rate, boolean decays) {}
 
   private final List<Parameter> parameters;
-  final List<Tensor> moments = new ArrayList<>();
+  private final List<Tensor> moments = new ArrayList<>();
 
   private Updater(List<Parameter> parameters) {
     this.parameters = parameters;
   }
 
   static Updater of(Optimizer optimizer, List<Parameter> parameters) {
-    return optimizer instanceof Sgd sgd
-        ? new SgdUpdater(sgd, parameters)
-        : new AdamWUpdater((AdamW) optimizer, parameters);
+    if (optimizer instanceof Sgd sgd) {
+      return new SgdUpdater(sgd, parameters);
+    }
+    if (optimizer instanceof RmsProp prop) {
+      return new RmsPropUpdater(prop, parameters);
+    }
+    return optimizer instanceof Adam a
+        ? new AdamUpdater(
+            new AdamW(a.learningRate(), a.beta1(), a.beta2(), a.epsilon(), a.weightDecay()),
+            false,
+            parameters)
+        : new AdamUpdater((AdamW) optimizer, true, parameters);
+  }
+
+  /** Scales all gradients down together where their norm is above a length. */
+  void clip(double norm) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor[] all = parameters.stream().map(Parameter::tensor).toArray(Tensor[]::new);
+      torch.clip_grad_norm_(new TensorVector(all), norm);
+    }
   }
 
   /** Changes the parameters by their gradients, which are then gone. */
@@ -53,13 +74,27 @@ abstract class Updater implements AutoCloseable {
 
   abstract void update(int i, Tensor p, Tensor g, double rate, boolean decays);
 
-  static List<Tensor> zeros(List<Parameter> like) {
+  /** A moment for each parameter, 0 at first. */
+  final List<Tensor> zeros() {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       List<Tensor> all = new ArrayList<>();
-      like.forEach(p -> all.add(torch.zeros_like(p.tensor).retainReference()));
+      parameters.forEach(p -> all.add(torch.zeros_like(p.tensor).retainReference()));
+      moments.addAll(all);
       return all;
     }
+  }
+
+  /** Decay as a part of the gradient. */
+  static void decay(Tensor p, Tensor g, double decay) {
+    if (decay != 0) {
+      g.add_(p, new Scalar(decay));
+    }
+  }
+
+  /** A running mean of squares. */
+  static Tensor squares(Tensor mean, Tensor g, double keep) {
+    return mean.mul_(new Scalar(keep)).addcmul_(g, g, new Scalar(1 - keep));
   }
 
   @Override
@@ -76,15 +111,12 @@ abstract class Updater implements AutoCloseable {
       super(parameters);
       this.sgd = sgd;
       // A first step of v = 0 * momentum + g is PyTorch's v = g.
-      this.velocity = sgd.momentum() == 0 ? List.of() : zeros(parameters);
-      moments.addAll(velocity);
+      this.velocity = sgd.momentum() == 0 ? List.of() : zeros();
     }
 
     @Override
     void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
-      if (decays && sgd.weightDecay() != 0) {
-        g.add_(p, new Scalar(sgd.weightDecay()));
-      }
+      decay(p, g, decays ? sgd.weightDecay() : 0);
       Tensor direction = g;
       if (sgd.momentum() != 0) {
         Tensor v = velocity.get(i).mul_(new Scalar(sgd.momentum())).add_(g);
@@ -94,20 +126,20 @@ abstract class Updater implements AutoCloseable {
     }
   }
 
-  /** First and second moments. */
-  private static final class AdamWUpdater extends Updater {
+  /** First and second moments; the decay is decoupled or a part of the gradient. */
+  private static final class AdamUpdater extends Updater {
     private final AdamW adam;
+    private final boolean decoupled;
     private final List<Tensor> first;
     private final List<Tensor> second;
     private int steps;
 
-    AdamWUpdater(AdamW adam, List<Parameter> parameters) {
+    AdamUpdater(AdamW adam, boolean decoupled, List<Parameter> parameters) {
       super(parameters);
       this.adam = adam;
-      this.first = zeros(parameters);
-      this.second = zeros(parameters);
-      moments.addAll(first);
-      moments.addAll(second);
+      this.decoupled = decoupled;
+      this.first = zeros();
+      this.second = zeros();
     }
 
     @Override
@@ -119,15 +151,43 @@ abstract class Updater implements AutoCloseable {
     void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
       double correction1 = 1 - Math.pow(adam.beta1(), steps);
       double correction2 = 1 - Math.pow(adam.beta2(), steps);
-      if (decays) {
+      if (decays && decoupled) {
         p.mul_(new Scalar(1 - rate * adam.weightDecay()));
+      } else {
+        decay(p, g, decays ? adam.weightDecay() : 0);
       }
       Tensor m = first.get(i).lerp_(g, new Scalar(1 - adam.beta1()));
-      Tensor v =
-          second.get(i).mul_(new Scalar(adam.beta2())).addcmul_(g, g, new Scalar(1 - adam.beta2()));
+      Tensor v = squares(second.get(i), g, adam.beta2());
       Tensor root =
           v.sqrt().div_(new Scalar(Math.sqrt(correction2))).add_(new Scalar(adam.epsilon()));
       p.addcdiv_(m, root, new Scalar(-rate / correction1));
+    }
+  }
+
+  /** Mean squares, and momentum buffers. */
+  private static final class RmsPropUpdater extends Updater {
+    private final RmsProp prop;
+    private final List<Tensor> squares;
+    private final List<Tensor> velocity;
+
+    RmsPropUpdater(RmsProp prop, List<Parameter> parameters) {
+      super(parameters);
+      this.prop = prop;
+      this.squares = zeros();
+      this.velocity = prop.momentum() == 0 ? List.of() : zeros();
+    }
+
+    @Override
+    void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
+      decay(p, g, decays ? prop.weightDecay() : 0);
+      Tensor root =
+          squares(squares.get(i), g, prop.alpha()).sqrt().add_(new Scalar(prop.epsilon()));
+      if (prop.momentum() == 0) {
+        p.addcdiv_(g, root, new Scalar(-rate));
+      } else {
+        Tensor v = velocity.get(i).mul_(new Scalar(prop.momentum()));
+        p.add_(v.addcdiv_(g, root, new Scalar(1)), new Scalar(-rate));
+      }
     }
   }
 }

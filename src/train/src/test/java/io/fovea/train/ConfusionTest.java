@@ -28,6 +28,15 @@ class ConfusionTest {
       double apart = ALL.accuracy() - q;
       assertEquals(20 * apart * apart, 1.959964 * 1.959964 * q * (1 - q), 1e-12);
     }
+    for (double q : ALL.recallInterval(0)) {
+      double apart = ALL.recall(0) - q;
+      assertEquals(10 * apart * apart, 1.959964 * 1.959964 * q * (1 - q), 1e-12);
+    }
+    for (double q : ALL.precisionInterval(1)) {
+      double apart = ALL.precision(1) - q;
+      assertEquals(11 * apart * apart, 1.959964 * 1.959964 * q * (1 - q), 1e-12);
+    }
+    assertTrue(Double.isNaN(ALL.recallInterval(2)[0]));
     Confusion all = new Confusion(List.of("a"), new long[][] {{50}});
     assertArrayEquals(new double[] {0.928652, 1}, all.interval(), 1e-6);
   }

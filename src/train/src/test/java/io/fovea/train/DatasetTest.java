@@ -220,6 +220,7 @@ class DatasetTest {
             1,
             7,
             epoch,
+            Order.shuffled(d.size()),
             moves,
             (batch, step) -> {
               long[] wanted = ((Targets.Classes) batch.targets()).classes();

@@ -63,6 +63,7 @@ class LoaderTilesTest {
           6,
           1,
           0,
+          Order.shuffled(24),
           Augmentation.none(),
           (batch, step) -> {
             assertArrayEquals(new long[] {6, 1, 8, 12}, batch.shape());

@@ -238,7 +238,7 @@ class TrainerTest {
     String rate =
         message(
             () -> Trainer.of(net(4)).recipe(SHORT.optimizer(Optimizer.sgd(-1))).fit(data, data));
-    assertTrue(rate.contains("expected a learning rate above 0"), rate);
+    assertTrue(rate.contains("lr: expected a number above 0"), rate);
     Path classA = Files.createDirectories(folder.resolve("data/a"));
     Path classB = Files.createDirectories(folder.resolve("data/b"));
     Files.writeString(classA.resolve("broken.jpg"), "no picture");

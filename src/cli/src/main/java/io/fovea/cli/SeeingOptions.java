@@ -1,0 +1,87 @@
+package io.fovea.cli;
+
+import io.fovea.onnx.Model;
+import io.fovea.runtime.Device;
+import io.fovea.runtime.ImageModel;
+import io.fovea.train.Dataset;
+import io.fovea.train.Evaluation;
+import io.fovea.train.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say where a training can be seen: while it runs and afterwards. */
+final class SeeingOptions {
+  @Option(
+      names = "--log",
+      paramLabel = "FOLDER",
+      description = "metrics.jsonl and TensorBoard event files, written while it trains")
+  @Nullable Path log;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "a page (.html) of curves, figures, mistakes, layers and times")
+  @Nullable Path report;
+
+  private final History history = new History();
+  private final Map<String, String> told = new LinkedHashMap<>();
+
+  /** Refuses what cannot be written, before anything is computed. */
+  void check() throws IOException {
+    if (log != null) {
+      RunFolder.check(log);
+    }
+    if (report != null) {
+      Report.check(report);
+    }
+  }
+
+  /** Who sees a training: its lines on the terminal, and what the options ask for. */
+  Watch watch(Model model, List<Dataset> parts, Recipe recipe, boolean json) throws IOException {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("graph", model.graph().name());
+    facts.put("parameters", InspectCommand.parameters(model));
+    facts.put("trainedOn", parts.get(0).size());
+    facts.put("heldOut", parts.get(1).size());
+    facts.put("recipe", recipe.facts());
+    List<Trace.Sink> sinks = new ArrayList<>();
+    if (log != null) {
+      sinks.add(RunFolder.begin(log, facts));
+    }
+    if (report != null) {
+      sinks.add(history);
+      told.put("Net", model.graph().name());
+      told.put("Parameters", Html.of("%,d", InspectCommand.parameters(model)));
+      told.put("Trained on", Html.of("%,d pictures", parts.get(0).size()));
+      told.put("Held out", Html.of("%,d pictures", parts.get(1).size()));
+      recipe
+          .facts()
+          .forEach(
+              (name, value) -> {
+                if (!value.equals(List.of())) {
+                  told.put(name, String.valueOf(value));
+                }
+              });
+    }
+    return new Watch(new EpochLines(recipe.epochs(), json), sinks);
+  }
+
+  /** Measures the written file once more by ONNX Runtime, and writes the report, if asked for. */
+  void report(Path file, Dataset heldOut) throws IOException {
+    if (report == null) {
+      return;
+    }
+    Evaluation e =
+        EvaluateCommand.evaluate(
+            ImageModel.load(file, Device.cpu()), null, new ViewOptions(), heldOut, done -> {});
+    String name = String.valueOf(file.getFileName());
+    new Report(name, told, history, e, heldOut).write(report);
+    Terminal.note("%s: written", report);
+  }
+}

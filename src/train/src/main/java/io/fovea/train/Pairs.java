@@ -1,0 +1,128 @@
+package io.fovea.train;
+
+import io.fovea.image.Picture;
+import io.fovea.image.Preprocessing;
+import io.fovea.image.Resampling;
+import io.fovea.image.Step;
+import java.nio.FloatBuffer;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Targets that are pictures, beside the pictures that a net is fed: as large, or a whole number of
+ * times as large.
+ */
+final class Pairs {
+  private Pairs() {}
+
+  /**
+   * Checks that a target can follow what the steps do to its picture.
+   *
+   * @throws TrainException naming the step that it cannot follow
+   */
+  static void check(Preprocessing fed) {
+    for (Step step : fed.steps()) {
+      boolean follows =
+          step instanceof Step.Color
+              || step instanceof Step.Resize
+              || step instanceof Step.Tiles
+              || step instanceof Step.Normalize
+              || (step instanceof Step.Decode d && !d.reduced());
+      if (!follows) {
+        throw new TrainException(
+            "pairs of pictures take the steps color, resize, tiles and normalize, met " + step);
+      }
+    }
+  }
+
+  /**
+   * How many times as large as its picture a target is.
+   *
+   * @param name of the picture, for messages
+   */
+  private static int scale(Picture picture, Picture target, String name) {
+    int scale = target.width() / picture.width();
+    if (scale < 1
+        || target.width() != scale * picture.width()
+        || target.height() != scale * picture.height()) {
+      throw new TrainException(
+          "%s: the picture is %dx%d, its target %dx%d; expected as large, or a whole number of times"
+              .formatted(name, picture.width(), picture.height(), target.width(), target.height()));
+    }
+    return scale;
+  }
+
+  /**
+   * A target as its picture is fed.
+   *
+   * @param whole the picture as it was read
+   * @param prepared the picture after its steps
+   */
+  static Target.Made fitted(
+      Target.Made target, Picture whole, Picture prepared, Preprocessing fed, String name) {
+    Step.Tiles tiles = fed.tiles();
+    if (tiles != null && (whole.width() < tiles.width() || whole.height() < tiles.height())) {
+      throw new TrainException(
+          "%s: expected %dx%d pixels or more, a tile's, met %dx%d"
+              .formatted(name, tiles.width(), tiles.height(), whole.width(), whole.height()));
+    }
+    int scale = scale(whole, target.picture(), name);
+    Picture made = fed.channels() == 3 ? target.picture().toRgb() : target.picture().toGrey();
+    boolean resized = prepared.width() != whole.width() || prepared.height() != whole.height();
+    return new Target.Made(
+        resized
+            ? made.resize(scale * prepared.width(), scale * prepared.height(), Resampling.BICUBIC)
+            : made);
+  }
+
+  /**
+   * The mean of the squared differences of two pictures' levels, in [0, 1].
+   *
+   * @throws TrainException where they differ in size
+   */
+  static double error(Picture made, Picture wanted) {
+    if (made.width() != wanted.width() || made.height() != wanted.height()) {
+      throw new TrainException(
+          "expected pictures of %dx%d as the targets are, met %dx%d"
+              .formatted(wanted.width(), wanted.height(), made.width(), made.height()));
+    }
+    byte[] a = made.pixels();
+    byte[] b = (made.channels() == 1 ? wanted.toGrey() : wanted.toRgb()).pixels();
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      double difference = ((a[i] & 255) - (b[i] & 255)) / 255.0;
+      sum += difference * difference;
+    }
+    return sum / a.length;
+  }
+
+  /**
+   * The targets of a batch, {@code [N, C, H, W]} in [0, 1], planes in the order of those that are
+   * fed.
+   */
+  static Targets.Values targets(List<Target> all, Preprocessing fed, String name) {
+    int channels = fed.channels();
+    Step.Normalize levels =
+        new Step.Normalize(
+            255, Collections.nCopies(channels, 0f), Collections.nCopies(channels, 1f));
+    Preprocessing steps =
+        new Preprocessing(
+            Stream.concat(
+                    fed.steps().stream().filter(Step.Color.class::isInstance), Stream.of(levels))
+                .toList());
+    Picture first = ((Target.Made) all.get(0)).picture();
+    int size = channels * first.width() * first.height();
+    FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(all.size(), size));
+    for (Target target : all) {
+      Picture picture = ((Target.Made) target).picture();
+      if (picture.width() != first.width() || picture.height() != first.height()) {
+        throw new TrainException(
+            "%s: expected targets of %dx%d as the others of the batch, met %dx%d"
+                .formatted(name, first.width(), first.height(), picture.width(), picture.height()));
+      }
+      steps.tensor(picture, values);
+    }
+    return new Targets.Values(values.array(), all.size(), channels, first.height(), first.width());
+  }
+}

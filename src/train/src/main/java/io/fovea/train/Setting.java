@@ -176,7 +176,7 @@ public enum Setting {
       new Choice(List.of("none", "randaugment", "trivialaugment")),
       "operations that are drawn: shears, moves, turns, brightness, colour, contrast, sharpness,"
           + " bits, inversion, equalization; trivialaugment: one of any strength; default: none"),
-  OPERATIONS("operations", Part.PICTURES, new Whole(1, 14), "of randaugment: how many; default: 2"),
+  OPERATIONS("operations", Part.PICTURES, new Whole(1), "of randaugment: how many; default: 2"),
   MAGNITUDE(
       "magnitude",
       Part.PICTURES,

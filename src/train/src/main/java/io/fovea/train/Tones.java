@@ -35,8 +35,12 @@ final class Tones {
     byte[] in = p.pixels();
     byte[] grey = p.toGrey().pixels();
     byte[] out = new byte[in.length];
-    for (int i = 0; i < in.length; i++) {
-      out[i] = (byte) blend(grey[i / 3] & 255, in[i] & 255, (float) factor);
+    float share = (float) factor;
+    for (int i = 0, at = 0; i < grey.length; i++, at += 3) {
+      int from = grey[i] & 255;
+      out[at] = (byte) blend(from, in[at] & 255, share);
+      out[at + 1] = (byte) blend(from, in[at + 1] & 255, share);
+      out[at + 2] = (byte) blend(from, in[at + 2] & 255, share);
     }
     return like(p, out);
   }
@@ -92,7 +96,8 @@ final class Tones {
               : g == most
                   ? 2.0 + (most - r) / range - (most - b) / range
                   : 4.0 + (most - g) / range - (most - r) / range;
-      int h = (int) ((float) (((float) sixths / 6.0 + 1.0) % 1.0) * 255.0) + by & 255;
+      double turns = (float) sixths / 6.0 + 1.0;
+      int h = (int) ((float) (turns >= 1 ? turns - 1 : turns) * 255.0) + by & 255;
       int s = (int) (range / most * 255.0);
       color(h, s, most, out, i);
     }
@@ -105,9 +110,9 @@ final class Tones {
     float rest = (float) (hue * 6.0 / 255 - sector);
     float share = (float) (saturation / 255.0);
     byte v = (byte) value;
-    byte p = (byte) Math.round(value * (1.0 - share));
-    byte q = (byte) Math.round(value * (1.0 - share * rest));
-    byte t = (byte) Math.round(value * (1.0 - share * (1.0 - rest)));
+    byte p = (byte) (value * (1.0 - share) + 0.5);
+    byte q = (byte) (value * (1.0 - share * rest) + 0.5);
+    byte t = (byte) (value * (1.0 - share * (1.0 - rest)) + 0.5);
     boolean early = sector % 2 == 0;
     int first = sector % 6 / 2; // the channel that leads: red, green, blue
     byte middle = early ? t : q;

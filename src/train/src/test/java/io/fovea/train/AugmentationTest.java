@@ -347,9 +347,9 @@ class AugmentationTest {
             .labelSmoothing(0.1)
             .stochasticDepth(0.4)
             .classWeights(ClassWeights.of(List.of(1.0, 2.0, 1.0, 1.0)));
-    Trained one = train(recipe, new Stripes(96, 1));
+    Trained one = train(recipe, new Stripes(48, 1));
     assertTrue(one.history().get(1).loss() < 5, one.history().toString());
-    Trained other = train(recipe, new Stripes(96, 1));
+    Trained other = train(recipe, new Stripes(48, 1));
     assertArrayEquals(one.model().toBytes(), other.model().toBytes());
     String provenance = one.model().metadata().get("fovea.provenance");
     assertTrue(provenance.contains("\"auto-augment\":\"trivialaugment\""), provenance);

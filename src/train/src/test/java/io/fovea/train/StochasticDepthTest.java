@@ -39,19 +39,18 @@ class StochasticDepthTest {
 
   @ParameterizedTest
   @CsvSource({
-    "resnet18, 5", // 8 blocks, three of which have a projection
-    "resnet50, 12",
-    "mobilenet_v2, 10",
-    "efficientnet_b0, 9",
-    "convnext_tiny, 18",
-    "googlenet, 0",
-    "densenet121, 0",
-    "unet, 0",
-    "style_transfer, 5",
-    "fcn_resnet50, 12"
+    "resnet18, 0.125, 5", // 8 blocks, three of which have a projection
+    "resnet50, 0.125, 12",
+    "mobilenet_v2, 1, 10", // narrow ones have more blocks of equal channels
+    "efficientnet_b0, 1, 9",
+    "convnext_tiny, 0.125, 18",
+    "googlenet, 0.125, 0",
+    "densenet121, 0.125, 0",
+    "unet, 0.125, 0",
+    "fcn_resnet50, 0.125, 12"
   })
-  void findsTheBlocksWhoseShortcutDoesNothing(String name, int count) {
-    Graph graph = Architectures.named(name).model(Options.classes(4).withWidth(0.125)).graph();
+  void findsTheBlocksWhoseShortcutDoesNothing(String name, double width, int count) {
+    Graph graph = Architectures.named(name).model(Options.classes(4).withWidth(width)).graph();
     var found =
         StochasticDepth.branches(
             graph.nodes(), graph.initializers().keySet(), Roles.of(graph).parameters());

@@ -60,7 +60,14 @@ final class SeeingOptions {
       told.put("Parameters", Html.of("%,d", InspectCommand.parameters(model)));
       told.put("Trained on", Html.of("%,d pictures", parts.get(0).size()));
       told.put("Held out", Html.of("%,d pictures", parts.get(1).size()));
-      recipe.facts().forEach((name, value) -> told.put(name, String.valueOf(value)));
+      recipe
+          .facts()
+          .forEach(
+              (name, value) -> {
+                if (!value.equals(List.of())) {
+                  told.put(name, String.valueOf(value));
+                }
+              });
     }
     return new Watch(new EpochLines(recipe.epochs(), json), sinks);
   }

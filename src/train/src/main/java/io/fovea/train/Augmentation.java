@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Random changes of training pictures. They happen in the order of the components; all but the
- * first after a picture has its size. Pictures that a net should make are changed as theirs are. Masks follow what moves pixels, by nearest, and learn nothing
- * of what comes in from outside.
+ * first after a picture has its size. Pictures that a net should make are changed as theirs are.
+ * Masks follow what moves pixels, by nearest, and learn nothing of what comes in from outside.
  *
  * @param resizedCrop least share of a picture's area that is cut out and stretched to the picture's
  *     place, in [0, 1]; 0 for never

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decodes and augments pictures beside the network, on threads of its own, a few batches ahead.
  * What a picture becomes depends on the seed, the epoch and its position alone, and what it is
- * mixed with on its batch, never on the threads. Where the net is fed tiles, a pass takes one of each picture: another one every time
- * while training, else the middle.
+ * mixed with on its batch, never on the threads. Where the net is fed tiles, a pass takes one of
+ * each picture: another one every time while training, else the middle.
  */
 final class Loader implements AutoCloseable {
   /**

@@ -22,6 +22,18 @@ sealed interface Targets {
     }
   }
 
+  /**
+   * Classes of pictures that are mixed of two.
+   *
+   * @param share of the first, in [0, 1]
+   */
+  record Mixed(Classes one, Classes other, double share) implements Targets {
+    /** The class of the larger share of each. */
+    Classes most() {
+      return share >= 0.5 ? one : other;
+    }
+  }
+
   /** Real numbers, {@code [N, ...]}, row-major. */
   record Values(float[] values, long... shape) implements Targets {}
 

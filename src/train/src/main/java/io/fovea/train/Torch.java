@@ -75,6 +75,11 @@ final class Torch {
     return () -> torch.globalContext().setUserEnabledMkldnn(before);
   }
 
+  /** Has what libtorch draws from now on, for dropout and stochastic depth, follow from a seed. */
+  static void seed(long seed) {
+    torch.manual_seed(seed);
+  }
+
   private static void stop() {
     try {
       // Never unlocked: whoever wants to begin now waits until the process is gone.

@@ -110,7 +110,7 @@ public final class Trainer {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
-    checkTask(training);
+    checkTask(training, fed.tiles() != null);
     boolean pictures = training.task() == Task.Kind.PICTURE;
     if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
       throw new TrainException(
@@ -253,9 +253,10 @@ public final class Trainer {
   }
 
   /** Tells what does not fit before hours of training, where the graph says it. */
-  private void checkTask(Dataset training) {
+  private void checkTask(Dataset training, boolean tiles) {
     boolean values = training.task() == Task.Kind.REGRESSION;
     recipe.loss().check(training.task());
+    recipe.augmentation().check(training.task(), tiles);
     if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
@@ -321,6 +322,7 @@ public final class Trainer {
               recipe.optimizer().learningRate()
                   * recipe.schedule().factor(done, pace.updates() * recipe.epochs());
           double loss;
+          Torch.seed(Loader.mix(recipe.seed(), epoch, step));
           try {
             loss = learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
             if (pace.endsUpdate(step)) {

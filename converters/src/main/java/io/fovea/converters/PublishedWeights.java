@@ -3,6 +3,7 @@ package io.fovea.converters;
 import io.fovea.onnx.DataType;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.OnnxException;
+import io.fovea.onnx.Safetensors;
 import io.fovea.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,6 +2,7 @@ package io.fovea.cli;
 
 import io.fovea.train.DataFolder;
 import io.fovea.train.Dataset;
+import io.fovea.train.Unreadable;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,14 @@ final class DataOptions {
       description = "of masks: pixels of this level are not learned from; 255 unless given")
   @Nullable Integer ignore;
 
+  @Option(
+      names = "--skip-unreadable",
+      paramLabel = "N",
+      description = "leave out and name up to N pictures that cannot be read; 0 unless given")
+  int skipUnreadable;
+
   private @Nullable DataFolder found;
+  private @Nullable Unreadable unreadable;
 
   private DataFolder folder() {
     if (ignore != null && (ignore < 0 || ignore > 255)) {
@@ -48,6 +56,10 @@ final class DataOptions {
 
   /** What is trained on, and what is held out: a tenth where the data does not say. */
   List<Dataset> parts(long seed) {
+    return split(seed).stream().map(this::readable).toList();
+  }
+
+  private List<Dataset> split(long seed) {
     DataFolder folder = folder();
     if (holdOut != null) {
       return folder.training().split(holdOut);
@@ -66,6 +78,28 @@ final class DataOptions {
   /** What is measured on: the held-out part where there is one. */
   Dataset measured() {
     DataFolder folder = folder();
-    return holdOut == null ? folder.measured() : folder.training().split(holdOut).get(1);
+    return readable(holdOut == null ? folder.measured() : folder.training().split(holdOut).get(1));
+  }
+
+  private Dataset readable(Dataset all) {
+    if (skipUnreadable == 0) {
+      return all;
+    }
+    if (unreadable == null) {
+      unreadable = new Unreadable(skipUnreadable, what -> Terminal.note("left out: %s", what));
+    }
+    return unreadable.without(all);
+  }
+
+  /** Says how many pictures were left out, if any. */
+  void tellUnreadable() {
+    if (unreadable != null && unreadable.count() > 0) {
+      int count = unreadable.count();
+      Terminal.note(
+          count == 1
+              ? "1 picture could not be read and was left out"
+              : "%,d pictures could not be read and were left out",
+          count);
+    }
   }
 }

@@ -75,7 +75,15 @@ final class DemoCommand implements Callable<Integer> {
             .augmentation(new Augmentation(3, Augmentation.Flip.RANDOM));
     Path file = output.resolve("shapes.onnx");
     TrainCommand.train(
-        net, List.of(train, held), fed, recipe, Device.cpu(), file, new SeeingOptions(), false);
+        net,
+        List.of(train, held),
+        fed,
+        recipe,
+        Device.cpu(),
+        null,
+        file,
+        new SeeingOptions(),
+        false);
 
     Terminal.note("2. Measure the written file by ONNX Runtime on the held-out part");
     EvaluateCommand.print(

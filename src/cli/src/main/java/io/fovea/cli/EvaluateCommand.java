@@ -73,6 +73,7 @@ final class EvaluateCommand implements Callable<Integer> {
       e = evaluate(model, fed, views, set, progress::at);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
+    data.tellUnreadable();
     if (report != null) {
       Map<String, String> facts = new LinkedHashMap<>();
       facts.put("Measured on", data.data.toString());

@@ -1,6 +1,8 @@
 package io.fovea.cli;
 
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,9 +39,13 @@ final class EventFile implements AutoCloseable {
     void writeTo(CodedOutputStream out) throws IOException;
   }
 
+  private static final int OVERHEAD = 16; // of a record: its length, a checksum before and after
+
+  private final String name;
   private final FileChannel channel;
 
-  private EventFile(FileChannel channel) {
+  private EventFile(String name, FileChannel channel) {
+    this.name = name;
     this.channel = channel;
   }
 
@@ -50,10 +56,49 @@ final class EventFile implements AutoCloseable {
             .formatted(System.currentTimeMillis() / 1000, UUID.randomUUID());
     EventFile file =
         new EventFile(
+            name,
             FileChannel.open(
                 folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
     file.event(0, out -> out.writeString(Fields.EVENT_FILE_VERSION, "brain.Event:2"));
     return file;
+  }
+
+  /** Its name in the folder. */
+  String name() {
+    return name;
+  }
+
+  /** Cuts a file before the first event of a later step, or of which but a part is there. */
+  static void cut(Path file, long step) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(channel.size()));
+      all.order(ByteOrder.LITTLE_ENDIAN);
+      while (all.hasRemaining() && channel.read(all) >= 0) {}
+      all.flip();
+      int at = 0;
+      while (all.limit() - at > OVERHEAD) {
+        long length = all.getLong(at);
+        if (length < 0
+            || length > all.limit() - at - OVERHEAD
+            || step(all.array(), at + 12, (int) length) > step) {
+          break;
+        }
+        at += (int) length + OVERHEAD;
+      }
+      channel.truncate(at);
+    }
+  }
+
+  private static long step(byte[] bytes, int from, int count) throws IOException {
+    CodedInputStream in = CodedInputStream.newInstance(bytes, from, count);
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (WireFormat.getTagFieldNumber(tag) == Fields.EVENT_STEP) {
+        return in.readInt64();
+      }
+      in.skipField(tag);
+    }
+    return 0;
   }
 
   /** Writes numbers of a step by their tags; those that are none are left out. */
@@ -86,7 +131,7 @@ final class EventFile implements AutoCloseable {
               out.writeInt64(Fields.EVENT_STEP, step);
               what.writeTo(out);
             });
-    ByteBuffer record = ByteBuffer.allocate(event.length + 16).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer record = ByteBuffer.allocate(event.length + OVERHEAD).order(ByteOrder.LITTLE_ENDIAN);
     record.putLong(event.length);
     record.putInt(checksum(record.array(), 0, 8));
     record.put(event);

@@ -17,37 +17,48 @@ import java.util.Map;
 /**
  * A folder that a training is written into while it runs: {@code metrics.jsonl}, an object a line,
  * and a TensorBoard event file. Both are whole up to the last record whenever the process ends; a
- * later run in the folder adds to them. What cannot be written any more (a full disk) is told once,
- * and the training goes on. Not thread-safe.
+ * later run in the folder adds to them, and one that goes on takes away what it does again. What
+ * cannot be written any more (a full disk) is told once, and the training goes on. Not thread-safe.
  */
 final class RunFolder implements Trace.Sink {
   private final Path folder;
   private final FileChannel lines;
   private final EventFile events;
+  private final double before; // seconds
   private boolean broken;
 
-  private RunFolder(Path folder, FileChannel lines, EventFile events) {
+  private RunFolder(Path folder, FileChannel lines, EventFile events, double before) {
     this.folder = folder;
     this.lines = lines;
     this.events = events;
+    this.before = before;
   }
 
   /**
    * Begins a run in a folder, which is made where it is missing.
    *
    * @param facts of the run, for its first line
+   * @param done batches that an earlier process has learned from and told of here
    */
-  static RunFolder begin(Path folder, Map<String, Object> facts) throws IOException {
+  static RunFolder begin(Path folder, Map<String, Object> facts, long done) throws IOException {
     check(folder);
     Path metrics = folder.resolve("metrics.jsonl");
     endAtALine(metrics);
+    LogCut.Kept kept = done == 0 ? LogCut.Kept.NOTHING : LogCut.after(folder, metrics, done);
     FileChannel lines =
         FileChannel.open(metrics, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    RunFolder run = new RunFolder(folder, lines, EventFile.in(folder));
+    EventFile events = EventFile.in(folder);
+    RunFolder run = new RunFolder(folder, lines, events, kept.seconds());
     Map<String, Object> first = new LinkedHashMap<>();
-    first.put("kind", "run");
+    first.put("kind", kept.isRun() ? "resume" : "run");
     first.put("time", System.currentTimeMillis() / 1e3);
-    first.putAll(facts);
+    if (done > 0) {
+      first.put("step", done);
+    }
+    if (!kept.isRun()) {
+      first.putAll(facts);
+    }
+    first.put("events", events.name());
     run.line(first);
     return run;
   }
@@ -85,7 +96,7 @@ final class RunFolder implements Trace.Sink {
     facts.put("step", p.step());
     facts.put("epoch", p.epoch());
     facts.putAll(finite(p.figures()));
-    facts.put("seconds", p.seconds());
+    facts.put("seconds", before + p.seconds());
     Map<String, Double> scalars = new LinkedHashMap<>();
     p.figures().forEach((name, value) -> scalars.put("train/" + name, value));
     if (!p.layers().isEmpty()) {

@@ -43,19 +43,14 @@ final class SeeingOptions {
   }
 
   /** Who sees a training: its lines on the terminal, and what the options ask for. */
-  Watch watch(Model model, List<Dataset> parts, Recipe recipe, boolean json) throws IOException {
+  Watch watch(Model model, List<Dataset> parts, Recipe recipe, boolean json) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("graph", model.graph().name());
     facts.put("parameters", InspectCommand.parameters(model));
     facts.put("trainedOn", parts.get(0).size());
     facts.put("heldOut", parts.get(1).size());
     facts.put("recipe", recipe.facts());
-    List<Trace.Sink> sinks = new ArrayList<>();
-    if (log != null) {
-      sinks.add(RunFolder.begin(log, facts));
-    }
     if (report != null) {
-      sinks.add(history);
       told.put("Net", model.graph().name());
       told.put("Parameters", Html.of("%,d", InspectCommand.parameters(model)));
       told.put("Trained on", Html.of("%,d pictures", parts.get(0).size()));
@@ -69,7 +64,21 @@ final class SeeingOptions {
                 }
               });
     }
-    return new Watch(new EpochLines(recipe.epochs(), json), sinks);
+    return new Watch(new EpochLines(recipe.epochs(), json), done -> sinks(facts, done));
+  }
+
+  private List<Trace.Sink> sinks(Map<String, Object> facts, long done) throws IOException {
+    List<Trace.Sink> sinks = new ArrayList<>();
+    if (log != null) {
+      sinks.add(RunFolder.begin(log, facts, done));
+    }
+    if (report != null) {
+      sinks.add(history);
+      if (done > 0) {
+        told.put("Resumed", Html.of("after batch %,d, where the curves begin", done));
+      }
+    }
+    return sinks;
   }
 
   /** Measures the written file once more by ONNX Runtime, and writes the report, if asked for. */

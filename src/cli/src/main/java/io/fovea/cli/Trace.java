@@ -141,8 +141,14 @@ final class Trace implements Trainer.Listener {
   private long shown;
   private double learningRate;
 
-  Trace(List<? extends Sink> sinks) {
+  /**
+   * Sees a training.
+   *
+   * @param done batches before it is seen
+   */
+  Trace(List<? extends Sink> sinks, long done) {
     this.sinks = sinks;
+    this.steps = done;
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.fovea.onnx.Model;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
+import io.fovea.train.Checkpoints;
 import io.fovea.train.Dataset;
 import io.fovea.train.DivergedException;
 import io.fovea.train.Libtorch;
@@ -65,6 +66,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin SeeingOptions seeing = new SeeingOptions();
 
+  @Mixin CheckpointOptions keeping = new CheckpointOptions();
+
   @Mixin FineTuneOptions tuning = new FineTuneOptions();
 
   @Mixin RecipeOptions recipes = new RecipeOptions();
@@ -73,6 +76,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     OutputFile.model(output);
     seeing.check();
+    Checkpoints checkpoints = keeping.checkpoints();
     Device trained = Libtorch.usable(ServingOptions.device(device));
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
@@ -100,7 +104,8 @@ final class TrainCommand implements Callable<Integer> {
             : feed.fed(net, file, all, graph.channels);
     Model model =
         named == null ? prepared(Objects.requireNonNull(file), all, seed) : fresh(named, fed, all);
-    train(model, parts, fed, recipe, trained, output, seeing, json);
+    train(model, parts, fed, recipe, trained, checkpoints, output, seeing, json);
+    data.tellUnreadable();
     return 0;
   }
 
@@ -128,6 +133,7 @@ final class TrainCommand implements Callable<Integer> {
       Preprocessing fed,
       Recipe recipe,
       Device device,
+      @Nullable Checkpoints checkpoints,
       Path output,
       SeeingOptions seeing,
       boolean json)
@@ -149,12 +155,10 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note("device: %s", device);
     Trained trained;
     try (Watch watch = seeing.watch(model, parts, recipe, json)) {
+      Trainer trainer =
+          Trainer.of(model).recipe(recipe).preprocessing(fed).device(device).listener(watch);
       trained =
-          Trainer.of(model)
-              .recipe(recipe)
-              .preprocessing(fed)
-              .device(device)
-              .listener(watch)
+          (checkpoints == null ? trainer : trainer.checkpoints(checkpoints))
               .fit(data, parts.get(1));
     } catch (DivergedException e) {
       String name = output.getFileName().toString().replaceFirst("(\\.onnx)?$", "");

@@ -7,14 +7,42 @@ import java.util.List;
 
 /** All who see a training: lines and a bar for people, and sinks of its {@link Trace}. */
 final class Watch implements Trainer.Listener, AutoCloseable {
-  private final EpochLines lines;
-  private final List<? extends Trace.Sink> sinks;
-  private final Trace trace;
+  /** Opens the sinks once it is known that training begins. */
+  interface Sinks {
+    /**
+     * Opens them.
+     *
+     * @param done batches that an earlier process has learned from
+     */
+    List<? extends Trace.Sink> open(long done) throws IOException;
+  }
 
-  Watch(EpochLines lines, List<? extends Trace.Sink> sinks) {
+  private final EpochLines lines;
+  private final Sinks opener;
+  private List<? extends Trace.Sink> sinks = List.of();
+  private Trace trace = new Trace(sinks, 0);
+
+  Watch(EpochLines lines, Sinks opener) {
     this.lines = lines;
-    this.sinks = sinks;
-    this.trace = new Trace(sinks);
+    this.opener = opener;
+  }
+
+  @Override
+  public void begin(long done) {
+    if (done > 0) {
+      Terminal.note("goes on after batch %,d", done);
+    }
+    try {
+      sinks = opener.open(done);
+    } catch (IOException e) {
+      throw new Fovea.UserException("the log: " + e);
+    }
+    trace = new Trace(sinks, done);
+  }
+
+  @Override
+  public void warn(String message) {
+    Terminal.note("%s", message);
   }
 
   @Override

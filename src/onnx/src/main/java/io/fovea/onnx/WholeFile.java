@@ -34,9 +34,21 @@ public final class WholeFile {
     Files.createDirectories(folder);
     Path temporary = folder.resolve(".fovea-" + UUID.randomUUID() + ".tmp"); // every writer its own
     temporary.toFile().deleteOnExit(); // where the process is stopped in between
+    write(target, temporary, content);
+  }
+
+  /**
+   * The same by a temporary file of this name, in the target's folder: what a process that was
+   * killed has left of it, the next one uses again. Whoever writes the target must be alone.
+   */
+  public static void write(Path target, Path temporary, Content content) throws IOException {
     try {
       try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(
+              temporary,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
         content.writeTo(out);
         out.flush();

@@ -15,7 +15,7 @@ final class Average implements AutoCloseable {
   private final double decay;
   private final List<Tensor> followed;
   private final List<Tensor> means = new ArrayList<>();
-  private int values;
+  private long values;
 
   /** Starts at what the tensors are now. */
   Average(double decay, List<Tensor> followed) {
@@ -24,6 +24,16 @@ final class Average implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       followed.forEach(t -> means.add(t.detach().clone().retainReference()));
+    }
+  }
+
+  /** Starts anew at what the tensors are now. */
+  void restart() {
+    values = 0;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      for (int i = 0; i < means.size(); i++) {
+        means.get(i).copy_(followed.get(i));
+      }
     }
   }
 
@@ -37,6 +47,16 @@ final class Average implements AutoCloseable {
         means.get(i).lerp_(followed.get(i), new Scalar(1 - now));
       }
     }
+  }
+
+  /** The averages, in the order of what they follow. */
+  List<Tensor> means() {
+    return means;
+  }
+
+  /** Goes on after so many values, with the averages as they are. */
+  void goOn(long taken) {
+    values = taken;
   }
 
   /** Exchanges the tensors' values and their averages. */

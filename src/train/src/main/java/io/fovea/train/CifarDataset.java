@@ -84,4 +84,9 @@ record CifarDataset(List<String> labels, List<byte[]> records) implements Datase
   public Target target(int index) {
     return new Target.Label(records.get(index)[0] & 255);
   }
+
+  @Override
+  public long stamp(int index) {
+    return Stamps.of(records.get(index), 0, RECORD);
+  }
 }

@@ -1,101 +1,82 @@
 package io.fovea.train;
 
+import io.fovea.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a net makes from iteration to iteration: the exponential average of it, how far it moves,
- * and the average where it moved least. Holds native memory until it is closed.
+ * How far a training is. Whatever is drawn (order, augmentation, dropout) is drawn by seed, epoch
+ * and position, so that there is no other random state. Not thread-safe.
  */
-final class Course implements AutoCloseable {
-  private static final double NEWEST = 0.1; // as Wang 2021 has it
-  private static final int SETTLED = 20; // before, the variance knows too little
-
-  private final double newest;
-  private final boolean choosing;
-  private final List<Tensor> held = new ArrayList<>();
-  private @Nullable Tensor average;
-  private @Nullable Tensor quick; // an average of few, around which the variance is
-  private @Nullable Tensor best;
-  private int count;
-  private int bestAt;
-  private double variance;
-  private double least = Double.POSITIVE_INFINITY;
-
+final class Course {
   /**
-   * Nothing yet.
+   * Where it stands.
    *
-   * @param kept share of the average that each iteration keeps
-   * @param choosing whether the best is where the variance is least, else the last
+   * @param epoch the one under way, from 1
+   * @param batches of it that are learned from; a step of the optimizer is never half done
+   * @param updates of the optimizer in all
+   * @param lossSum of these batches
+   * @param seconds that the epoch has taken
+   * @param busySeconds of them that the network worked
    */
-  Course(double kept, boolean choosing) {
-    this.newest = 1 - kept;
-    this.choosing = choosing;
-  }
+  record Position(
+      int epoch, int batches, long updates, double lossSum, double seconds, double busySeconds) {
+    static final Position START = new Position(1, 0, 0, 0, 0, 0);
 
-  /** Takes what an iteration made; it is not kept. */
-  void add(Tensor made) {
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      count++;
-      if (average == null || quick == null || best == null) {
-        average = copy(made);
-        quick = copy(made);
-        best = choosing ? copy(made) : average;
-        bestAt = count;
-        return;
-      }
-      double distance = made.sub(quick).square().mean().item_float();
-      variance = (1 - NEWEST) * (variance + NEWEST * distance);
-      quick.lerp_(made, new Scalar(NEWEST));
-      average.lerp_(made, new Scalar(newest));
-      boolean steadier = count >= SETTLED && variance < least;
-      if (!choosing || steadier || count < SETTLED) {
-        bestAt = count;
-      }
-      if (steadier) {
-        least = variance;
-      }
-      if (choosing && bestAt == count) {
-        best.copy_(average);
-      }
+    /** The epoch from its start, by the net as it is. */
+    Position again() {
+      return new Position(epoch, 0, updates, 0, 0, 0);
     }
   }
 
-  private Tensor copy(Tensor made) {
-    Tensor copy = made.clone().retainReference();
-    held.add(copy);
-    return copy;
+  private final List<Trainer.Epoch> history = new ArrayList<>();
+  private Position position = Position.START;
+  private Trainer.@Nullable Epoch kept;
+  private Map<String, Tensor> good = Map.of();
+
+  Position position() {
+    return position;
   }
 
-  /** Exponential variance of a value around its average, the mean over all values. */
-  double variance() {
-    return variance;
+  void at(Position p) {
+    position = p;
   }
 
-  /** The average so far. */
-  Tensor average() {
-    return Objects.requireNonNull(average, "nothing was made");
+  /** Adds an epoch. */
+  void ended(Trainer.Epoch epoch) {
+    history.add(epoch);
+    position = new Position(epoch.number() + 1, 0, position.updates, 0, 0, 0);
   }
 
-  /** The best average. */
-  Tensor best() {
-    return Objects.requireNonNull(best, "nothing was made");
+  /** Has an epoch's net be the one that is kept. */
+  void keep(Trainer.Epoch epoch, Map<String, Tensor> net) {
+    kept = epoch;
+    good = net;
   }
 
-  /** The iteration of the best average, from 1. */
-  int bestAt() {
-    return bestAt;
+  List<Trainer.Epoch> history() {
+    return history;
   }
 
-  @Override
-  public void close() {
-    held.forEach(Tensor::close);
+  /** The epoch whose net is kept; null before the first has ended. */
+  Trainer.@Nullable Epoch kept() {
+    return kept;
+  }
+
+  /** The net that is kept. */
+  Map<String, Tensor> good() {
+    return good;
+  }
+
+  /** Whether all epochs are done, or too many of them were no better. */
+  boolean isDone(Recipe recipe) {
+    int done = position.epoch - 1;
+    return done >= recipe.epochs()
+        || (recipe.patience() > 0
+            && done > 0
+            && done - Objects.requireNonNull(kept).number() >= recipe.patience());
   }
 }

@@ -42,6 +42,22 @@ public interface Dataset {
   }
 
   /**
+   * A number that changes where the sample at a position does: made of the sizes of its files, or
+   * of its bytes where they are in memory. Quick, since every sample is asked for it.
+   */
+  default long stamp(int index) {
+    return 0;
+  }
+
+  /**
+   * Whether {@link Unreadable} has left the sample at a position out, so that it does not count
+   * where the data is measured on. Known once its picture was asked for.
+   */
+  default boolean isLeftOut(int index) {
+    return false;
+  }
+
+  /**
    * Holds out a share, drawn by a seed; of each class alike where pictures are of classes.
    *
    * @param share of the pictures held out, in (0, 1)

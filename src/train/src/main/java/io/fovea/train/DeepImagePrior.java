@@ -260,22 +260,22 @@ public final class DeepImagePrior {
     try (PointerScope scope = new PointerScope();
         Learner learner =
             new Learner(net, recipe, place, new double[0], Learner.UNIT, Guides.none());
-        Course course = new Course(average, patience > 0)) {
+        Iterates iterates = new Iterates(average, patience > 0)) {
       var random = new GeneratorOptional(torch.make_generator_cpu(seed));
       Tensor noise = torch.empty(shape).uniform_(0, HIGHEST_NOISE, random);
       Tensor shaken = noise.clone();
       var input = Torch.bytesOf(shaken, noise.numel() * Float.BYTES).asFloatBuffer();
       int i = 0;
-      while (i < iterations && (patience == 0 || i < course.bestAt() + patience || i == 0)) {
+      while (i < iterations && (patience == 0 || i < iterates.bestAt() + patience || i == 0)) {
         int number = ++i;
         shake(shaken, noise, random);
-        Targets judged = new Targets.Judged(made -> judge(number, made, seen, course));
+        Targets judged = new Targets.Judged(made -> judge(number, made, seen, iterates));
         learner.step(input, shape, judged, learningRate);
       }
-      Picture restored = Observation.picture(course.best());
+      Picture restored = Observation.picture(iterates.best());
       return new Restored(
           channels == 1 ? restored.toGrey() : restored,
-          course.bestAt(),
+          iterates.bestAt(),
           i,
           withDefault(learner.export(), noise));
     }
@@ -291,7 +291,7 @@ public final class DeepImagePrior {
   }
 
   /** The error of what the net made, which is larger than the picture where that is small. */
-  private Tensor judge(int number, Tensor all, Observation seen, Course course) {
+  private Tensor judge(int number, Tensor all, Observation seen, Iterates iterates) {
     long[] met = Torch.shape(all);
     if (met.length != 4 || met[1] != 3 || met[2] < seen.height() || met[3] < seen.width()) {
       throw new TrainException(
@@ -301,9 +301,9 @@ public final class DeepImagePrior {
     Tensor made = all.narrow(2, 0, seen.height()).narrow(3, 0, seen.width());
     Tensor error = seen.error(made);
     Tensor values = made.detach();
-    course.add(values);
+    iterates.add(values);
     listener.iteration(
-        new Iteration(number, error.item_float(), course.variance(), values, course.average()));
+        new Iteration(number, error.item_float(), iterates.variance(), values, iterates.average()));
     return error;
   }
 

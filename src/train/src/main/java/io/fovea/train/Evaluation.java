@@ -175,7 +175,7 @@ public sealed interface Evaluation {
         data,
         classifier.preprocessing().reader(),
         progress,
-        (from, pictures, targets) -> {
+        (at, pictures, targets) -> {
           var scores = classifier.score(pictures);
           for (int i = 0; i < targets.size(); i++) {
             int label = ((Target.Label) targets.get(i)).index();
@@ -185,7 +185,7 @@ public sealed interface Evaluation {
             if (said != wanted) {
               double p = probabilities[said];
               String text = "%s, %.1f %%".formatted(labels.get(said), 100 * p);
-              worst.add(new Mistake(from + i, labels.get(wanted), text, p, null, null));
+              worst.add(new Mistake(at.get(i), labels.get(wanted), text, p, null, null));
             }
           }
         });
@@ -202,14 +202,14 @@ public sealed interface Evaluation {
         data,
         segmenter.preprocessing().reader(),
         progress,
-        (from, pictures, targets) -> {
+        (at, pictures, targets) -> {
           List<Mask> masks = segmenter.segment(pictures);
           for (int i = 0; i < masks.size(); i++) {
             Mask wanted = ((Target.Pixels) targets.get(i)).mask();
             double wrong = tally.add(masks.get(i).classes(), wanted.classes());
             if (wrong > 0) {
               String said = "%.2f %% of pixels wrong".formatted(100 * wrong);
-              worst.add(new Mistake(from + i, "", said, wrong, masks.get(i), null));
+              worst.add(new Mistake(at.get(i), "", said, wrong, masks.get(i), null));
             }
           }
         });
@@ -224,7 +224,7 @@ public sealed interface Evaluation {
         data,
         regressor.preprocessing().reader(),
         progress,
-        (from, pictures, targets) -> {
+        (at, pictures, targets) -> {
           List<float[]> values = regressor.predict(pictures);
           for (int i = 0; i < values.size(); i++) {
             tally.add(values.get(i), ((Target.Values) targets.get(i)).values());
@@ -241,7 +241,7 @@ public sealed interface Evaluation {
         data,
         transformer.preprocessing().reader(),
         progress,
-        (from, pictures, targets) -> {
+        (at, pictures, targets) -> {
           List<Picture> made = transformer.transform(pictures);
           for (int i = 0; i < made.size(); i++) {
             double error = Pairs.error(made.get(i), ((Target.Made) targets.get(i)).picture());
@@ -249,7 +249,7 @@ public sealed interface Evaluation {
             if (error > 0 && worst.keeps(error)) {
               String said = "PSNR %.2f dB".formatted(psnr);
               Picture small = Mistake.small(made.get(i));
-              worst.add(new Mistake(from + i, "", said, error, null, small));
+              worst.add(new Mistake(at.get(i), "", said, error, null, small));
             }
           }
         });
@@ -257,21 +257,29 @@ public sealed interface Evaluation {
     return new Pictures(all.count(), all.psnr(), all.mse(), worst.list());
   }
 
-  /** What is done with some pictures, from a position on, and what should be said of them. */
+  /** What is done with some pictures, by their positions, and what should be said of them. */
   interface Use {
-    void accept(int from, List<Picture> pictures, List<Target> targets);
+    void accept(List<Integer> at, List<Picture> pictures, List<Target> targets);
   }
 
   private static void batches(Dataset data, PictureReader reader, IntConsumer progress, Use use) {
     for (int from = 0; from < data.size(); from += BATCH) {
+      List<Integer> at = new ArrayList<>();
       List<Picture> pictures = new ArrayList<>();
       List<Target> targets = new ArrayList<>();
-      for (int i = from; i < Math.min(data.size(), from + BATCH); i++) {
-        pictures.add(data.picture(i, reader));
-        targets.add(data.target(i));
+      int end = Math.min(data.size(), from + BATCH);
+      for (int i = from; i < end; i++) {
+        Picture picture = data.picture(i, reader);
+        if (!data.isLeftOut(i)) {
+          at.add(i);
+          pictures.add(picture);
+          targets.add(data.target(i));
+        }
       }
-      use.accept(from, pictures, targets);
-      progress.accept(from + pictures.size());
+      if (!at.isEmpty()) {
+        use.accept(at, pictures, targets);
+      }
+      progress.accept(end);
     }
   }
 

@@ -56,4 +56,9 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
   public String name(int index) {
     return files.get(index).toString();
   }
+
+  @Override
+  public long stamp(int index) {
+    return Stamps.of(files.get(index));
+  }
 }

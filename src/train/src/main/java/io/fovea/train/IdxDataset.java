@@ -117,4 +117,9 @@ record IdxDataset(List<String> labels, int height, int width, byte[] pixels, byt
   public Target target(int index) {
     return new Target.Label(classes[index] & 255);
   }
+
+  @Override
+  public long stamp(int index) {
+    return Stamps.of(pixels, index * width * height, width * height);
+  }
 }

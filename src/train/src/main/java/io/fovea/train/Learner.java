@@ -98,16 +98,23 @@ final class Learner implements AutoCloseable {
     this.average =
         recipe.average() == 0
             ? null
-            : new Average(
-                recipe.average(),
-                Stream.concat(names.stream(), graph.roles().state().stream())
-                    .map(graph::tensor)
-                    .toList());
+            : new Average(recipe.average(), changing().stream().map(graph::tensor).toList());
     this.recipe = recipe;
     this.weights = weights;
     this.range = range;
     this.guides = guides;
     this.unit = unit;
+  }
+
+  /** Names of what training changes: parameters, then running statistics. */
+  private List<String> changing() {
+    return Stream.concat(graph.roles().parameters().stream(), graph.roles().state().stream())
+        .toList();
+  }
+
+  /** All that changes while it learns. */
+  Memory memory() {
+    return new Memory(graph, changing(), updater, average, probe);
   }
 
   private void checkInput() {
@@ -122,14 +129,7 @@ final class Learner implements AutoCloseable {
 
   /** Brings parameters and running statistics back to what {@link TorchGraph#state} gave. */
   void restore(Map<String, io.fovea.onnx.Tensor> state) {
-    try (NoGradGuard guard = new NoGradGuard()) {
-      state.forEach(
-          (name, values) -> {
-            try (Tensor copy = Torch.copy(values)) {
-              graph.tensor(name).copy_(copy);
-            }
-          });
-    }
+    state.forEach((name, values) -> Memory.fill(graph.tensor(name), values));
   }
 
   private List<Updater.Parameter> parameters(List<String> names, Selection selection) {

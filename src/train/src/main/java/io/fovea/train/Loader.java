@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -76,27 +77,34 @@ final class Loader implements AutoCloseable {
 
   /** One pass in an order drawn from a seed, augmented. */
   void shuffled(int size, long seed, int epoch, Order order, Augmentation augmentation, Use use) {
+    shuffled(size, seed, epoch, order, 0, augmentation, use);
+  }
+
+  /** The same from a batch on. */
+  void shuffled(
+      int size, long seed, int epoch, Order order, int first, Augmentation augmentation, Use use) {
     long[] drawn = order.of(seed, epoch);
-    pass(drawn, size, steps(drawn.length, size, true), seed, epoch, augmentation, use);
+    pass(drawn, size, first, steps(drawn.length, size, true), seed, epoch, augmentation, use);
   }
 
   /** One pass in the data's own order. */
   void inOrder(int size, int limit, Use use) {
     long[] order = LongStream.range(0, Math.min(limit, data.size())).toArray();
-    pass(order, size, steps(order.length, size, false), 0, 0, null, use);
+    pass(order, size, 0, steps(order.length, size, false), 0, 0, null, use);
   }
 
   private void pass(
       long[] order,
       int size,
+      int first,
       int steps,
       long seed,
       int epoch,
       @Nullable Augmentation augmentation,
       Use use) {
-    Deque<Future<Batch>> ahead = new ArrayDeque<>();
+    Deque<Future<Optional<Batch>>> ahead = new ArrayDeque<>();
     try {
-      for (int step = 0, next = 0; step < steps; step++) {
+      for (int step = first, next = first; step < steps; step++) {
         while (next < steps && ahead.size() <= 2 * threads) {
           int from = next++ * size;
           int to = Math.min(order.length, from + size);
@@ -104,14 +112,16 @@ final class Loader implements AutoCloseable {
               workers.submit(
                   () -> {
                     long start = System.nanoTime();
-                    Batch batch = load(order, from, to, seed, epoch, augmentation);
+                    Optional<Batch> batch = load(order, from, to, seed, epoch, augmentation);
                     busyNanos.add(System.nanoTime() - start);
                     return batch;
                   }));
         }
-        Batch batch = ahead.remove().get();
-        use.accept(batch, step);
-        pool.add(batch.pixels.clear());
+        Batch batch = ahead.remove().get().orElse(null);
+        if (batch != null) {
+          use.accept(batch, step);
+          pool.add(batch.pixels.clear());
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -124,7 +134,8 @@ final class Loader implements AutoCloseable {
     }
   }
 
-  private Batch load(
+  /** A batch without what is left out; empty where nothing is left. */
+  private Optional<Batch> load(
       long[] order, int from, int to, long seed, int epoch, @Nullable Augmentation augmentation) {
     List<Target> targets = new ArrayList<>();
     long[] shape = {};
@@ -136,6 +147,9 @@ final class Loader implements AutoCloseable {
       Target target;
       try {
         Picture whole = data.picture(index, preprocessing.reader());
+        if (augmentation == null && data.isLeftOut(index)) {
+          continue;
+        }
         Box cut =
             augmentation == null || random == null
                 ? null
@@ -187,8 +201,9 @@ final class Loader implements AutoCloseable {
       }
     }
     if (pixels == null) {
-      throw new TrainException("data: an empty batch");
+      return Optional.empty();
     }
+    shape[0] = targets.size();
     Targets all =
         targets.get(0) instanceof Target.Made
             ? Pairs.targets(targets, preprocessing, data.name((int) (order[from] % data.size())))
@@ -196,7 +211,7 @@ final class Loader implements AutoCloseable {
     if (augmentation != null) {
       all = augmentation.mixing().mix(pixels, shape, all, new Random(mix(~seed, epoch, from)));
     }
-    return new Batch(pixels.flip(), shape, all);
+    return Optional.of(new Batch(pixels.flip(), shape, all));
   }
 
   /** Where a tile begins: anywhere while training, else in the middle. */

@@ -156,4 +156,9 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
   public String name(int index) {
     return pictures.get(index).toString();
   }
+
+  @Override
+  public long stamp(int index) {
+    return Stamps.of(pictures.get(index), masks.get(index));
+  }
 }

@@ -104,6 +104,11 @@ final class Probe {
     this.every = count;
   }
 
+  /** Goes on after so many steps. */
+  void goOn(long done) {
+    steps = done;
+  }
+
   /** Before a batch's forward pass. */
   void begin() {
     samples = every > 0 && steps % every == 0;

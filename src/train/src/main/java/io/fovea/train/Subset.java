@@ -103,4 +103,14 @@ record Subset(Dataset all, int[] which) implements Dataset {
   public String name(int index) {
     return all.name(which[index]);
   }
+
+  @Override
+  public long stamp(int index) {
+    return all.stamp(which[index]);
+  }
+
+  @Override
+  public boolean isLeftOut(int index) {
+    return all.isLeftOut(which[index]);
+  }
 }

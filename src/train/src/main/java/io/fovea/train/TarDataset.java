@@ -88,4 +88,9 @@ record TarDataset(List<String> labels, List<Entry> entries) implements Dataset {
   public String name(int index) {
     return entries.get(index).name;
   }
+
+  @Override
+  public long stamp(int index) {
+    return Stamps.of(entries.get(index).bytes, 0, entries.get(index).bytes.length);
+  }
 }

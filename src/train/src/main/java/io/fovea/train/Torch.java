@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.onnx.DataType;
+import io.fovea.onnx.Safetensors;
 import io.fovea.onnx.Tensor;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -75,11 +76,6 @@ final class Torch {
     return () -> torch.globalContext().setUserEnabledMkldnn(before);
   }
 
-  /** Has what libtorch draws from now on, for dropout and stochastic depth, follow from a seed. */
-  static void seed(long seed) {
-    torch.manual_seed(seed);
-  }
-
   private static void stop() {
     try {
       // Never unlocked: whoever wants to begin now waits until the process is gone.
@@ -90,6 +86,11 @@ final class Torch {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Starts libtorch's own random numbers, for dropout and stochastic depth, on every device. */
+  static void seed(long seed) {
+    torch.manual_seed(seed);
   }
 
   /** Loads libtorch where that has not happened yet; takes about two seconds. */
@@ -162,24 +163,7 @@ final class Torch {
   static Tensor copy(String name, org.bytedeco.pytorch.Tensor tensor) {
     try (PointerScope scope = new PointerScope()) {
       var dense = dense(tensor);
-      ScalarType type = dense.scalar_type().intern();
-      DataType onnx =
-          switch (type) {
-            case Float -> DataType.FLOAT;
-            case Double -> DataType.DOUBLE;
-            case Long -> DataType.INT64;
-            case Int -> DataType.INT32;
-            case Bool -> DataType.BOOL;
-            case Byte -> DataType.UINT8;
-            case Char -> DataType.INT8;
-            case Short -> DataType.INT16;
-            case UInt16 -> DataType.UINT16;
-            case UInt32 -> DataType.UINT32;
-            case UInt64 -> DataType.UINT64;
-            case Half -> DataType.FLOAT16;
-            case BFloat16 -> DataType.BFLOAT16;
-            default -> throw new TrainException("tensor '" + name + "' has type " + type);
-          };
+      DataType onnx = type(name, dense);
       int size = Math.toIntExact(dense.numel() * dense.element_size());
       ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
       if (size > 0) {
@@ -187,6 +171,31 @@ final class Torch {
       }
       return Tensor.of(name, onnx, shape(dense), bytes);
     }
+  }
+
+  private static DataType type(String name, org.bytedeco.pytorch.Tensor tensor) {
+    ScalarType type = tensor.scalar_type().intern();
+    return switch (type) {
+      case Float -> DataType.FLOAT;
+      case Double -> DataType.DOUBLE;
+      case Long -> DataType.INT64;
+      case Int -> DataType.INT32;
+      case Bool -> DataType.BOOL;
+      case Byte -> DataType.UINT8;
+      case Char -> DataType.INT8;
+      case Short -> DataType.INT16;
+      case UInt16 -> DataType.UINT16;
+      case UInt32 -> DataType.UINT32;
+      case UInt64 -> DataType.UINT64;
+      case Half -> DataType.FLOAT16;
+      case BFloat16 -> DataType.BFLOAT16;
+      default -> throw new TrainException("tensor '" + name + "' has type " + type);
+    };
+  }
+
+  /** A tensor as a part of a file, read when it is written. */
+  static Safetensors.Part part(String name, org.bytedeco.pytorch.Tensor tensor) {
+    return new Safetensors.Part(name, type(name, tensor), shape(tensor), () -> copy(name, tensor));
   }
 
   /** The memory of a dense tensor. */

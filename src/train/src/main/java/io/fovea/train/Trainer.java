@@ -1,14 +1,13 @@
 package io.fovea.train;
 
 import io.fovea.image.Preprocessing;
-import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Node;
+import io.fovea.onnx.Safetensors;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer {
   /** Hears how a training goes; called on the thread that trains. */
   public interface Listener {
+    /**
+     * Training starts, or goes on.
+     *
+     * @param batches that an earlier process has learned from, over all epochs
+     */
+    default void begin(long batches) {}
+
+    /** Something went wrong that does not end the training, such as a disk that is full. */
+    default void warn(String message) {}
+
     /** A batch is learned from. */
     default void step(TrainingStep step) {}
 
@@ -51,54 +60,64 @@ public final class Trainer {
   public record Epoch(
       int number, double loss, Evaluation heldOut, double seconds, double waiting) {}
 
+  private static final String WHITENED = "whitened";
+
   private final Model model;
   private final Recipe recipe;
   private final @Nullable Preprocessing preprocessing;
   private final Device device;
   private final Listener listener;
+  private final @Nullable Checkpoints checkpoints;
 
   private Trainer(
       Model model,
       Recipe recipe,
       @Nullable Preprocessing preprocessing,
       Device device,
-      Listener listener) {
+      Listener listener,
+      @Nullable Checkpoints checkpoints) {
     this.model = model;
     this.recipe = recipe;
     this.preprocessing = preprocessing;
     this.device = device;
     this.listener = listener;
+    this.checkpoints = checkpoints;
   }
 
   /** Trains a graph by {@link Recipe#classification()}, fed as its metadata says. */
   public static Trainer of(Model model) {
-    return new Trainer(model, Recipe.classification(), null, Device.cpu(), new Listener() {});
+    return new Trainer(model, Recipe.classification(), null, Device.cpu(), new Listener() {}, null);
   }
 
   public Trainer recipe(Recipe r) {
-    return new Trainer(model, r, preprocessing, device, listener);
+    return new Trainer(model, r, preprocessing, device, listener, checkpoints);
   }
 
   /** How pictures are fed to the net, in training and ever after. */
   public Trainer preprocessing(Preprocessing p) {
-    return new Trainer(model, recipe, p, device, listener);
+    return new Trainer(model, recipe, p, device, listener, checkpoints);
   }
 
   /** Where to train: the CPU, a CUDA device, or {@link Device#auto}; else the CPU. */
   public Trainer device(Device d) {
-    return new Trainer(model, recipe, preprocessing, d, listener);
+    return new Trainer(model, recipe, preprocessing, d, listener, checkpoints);
   }
 
   public Trainer listener(Listener l) {
-    return new Trainer(model, recipe, preprocessing, device, l);
+    return new Trainer(model, recipe, preprocessing, device, l, checkpoints);
+  }
+
+  /** Has a training that is stopped go on later; none by default. */
+  public Trainer checkpoints(Checkpoints c) {
+    return new Trainer(model, recipe, preprocessing, device, listener, c);
   }
 
   /**
    * Trains.
    *
    * @param validation held out: measured after every epoch, never trained on
-   * @throws TrainException where the graph or the data cannot be trained with; nothing has then
-   *     been written
+   * @throws TrainException where the graph or the data cannot be trained with, or there is a
+   *     checkpoint of another training; nothing has then been written
    */
   public Trained fit(Dataset training, Dataset validation) {
     Specification known = Specification.of(model.graph().name(), model.metadata());
@@ -107,32 +126,25 @@ public final class Trainer {
       throw new TrainException(
           "the model does not say how pictures are fed to it; name a preprocessing");
     }
-    if (training.size() < 2) {
-      throw new TrainException("expected at least two pictures to train on");
+    Demands.check(model, recipe, fed, training);
+    if (checkpoints == null) {
+      return fit(training, validation, known, fed, null);
     }
-    checkTask(training, fed.tiles() != null);
-    boolean pictures = training.task() == Task.Kind.PICTURE;
-    if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
-      throw new TrainException(
-          "tiles are for masks and pictures; classes and values are of whole pictures");
+    Identity identity = Identity.of(model, recipe, fed, training, validation);
+    try (CheckpointFile file = CheckpointFile.open(checkpoints, identity)) {
+      return fit(training, validation, known, fed, file);
     }
-    List<Dim> input = model.graph().inputs().get(0).type().shape();
-    if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
-      throw new TrainException(
-          "the preprocessing gives %d channels, the net wants %s"
-              .formatted(fed.channels(), input.get(1)));
-    }
-    if (pictures) {
-      Pairs.check(fed);
-      List<Dim> output = model.graph().outputs().get(0).type().shape();
-      if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
-        throw new TrainException(
-            "the preprocessing gives pictures of %d channels, the net makes some of %s"
-                .formatted(fed.channels(), output.get(1)));
-      }
-    }
+  }
+
+  private Trained fit(
+      Dataset training,
+      Dataset validation,
+      Specification known,
+      Preprocessing fed,
+      @Nullable CheckpointFile file) {
+    Checkpoint saved = file == null ? null : file.read(training, validation);
+    Course course = saved == null ? new Course() : saved.course();
     Task.Range range = range(known);
-    List<Epoch> history = new ArrayList<>();
     Model start = model;
     double[] unit = {};
     if (training.task() == Task.Kind.REGRESSION) {
@@ -141,9 +153,15 @@ public final class Trainer {
       start = known.task() == null ? ValueHead.startingAt(model, spread[0], spread[1]) : model;
     }
     Recipe used = recipe;
+    List<Safetensors.Part> still = List.of(); // tensors that are made of the data once
     if (recipe.whiten()) {
-      start = Whitening.of(start, training, fed, recipe.seed());
+      Tensor then = saved == null ? null : saved.tensors().get(WHITENED);
+      start =
+          then == null
+              ? Whitening.of(start, training, fed, recipe.seed())
+              : Whitening.with(start, then);
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
+      still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
     }
     double[] weights = recipe.classWeights().of(training);
     Order order =
@@ -153,41 +171,43 @@ public final class Trainer {
         Learner learner = new Learner(start, used, place, weights, range, guides, unit);
         Loader train = new Loader(training, fed, 2);
         Loader held = new Loader(validation, fed, 2)) {
-      int updates = new Pace(order.size(), recipe.batch(), recipe.accumulate()).updates();
-      learner.probe().layersEvery(listener.layersEvery(updates * recipe.epochs()));
-      Map<String, Tensor> good = Map.of(); // the net that is kept
-      Epoch kept = null;
-      for (int epoch = 1; epoch <= recipe.epochs(); epoch++) {
+      Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
+      if (saved != null) {
+        learner.memory().goOn(saved.tensors(), course.position().updates());
+      }
+      int steps = Loader.steps(order.size(), recipe.batch(), true);
+      listener.begin((course.position().epoch() - 1L) * steps + course.position().batches());
+      learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
+      Saver saver = new Saver(file, learner, still, training, validation, listener);
+      while (!course.isDone(recipe)) {
         Epoch done;
         try {
-          done = epoch(learner, train, order, held, validation, range, epoch);
+          done = epoch(learner, train, order, held, validation, range, course, saver);
           String damaged = learner.graph().parameterNotFinite();
           if (!damaged.isEmpty()) {
-            throw new NotFiniteException("after epoch %d: %s".formatted(epoch, damaged));
+            throw new NotFiniteException("after epoch %d: %s".formatted(done.number(), damaged));
           }
         } catch (NotFiniteException e) {
+          Epoch kept = course.kept();
           if (kept == null) {
             throw e;
           }
-          learner.restore(good);
-          Trained before = trained(learner, held, training, validation, history, kept, fed, known);
+          learner.restore(course.good());
+          Trained before = trained(learner, held, training, validation, course, fed, known);
           throw new DivergedException(e, before, kept.number());
         }
-        history.add(done);
+        course.ended(done);
+        Epoch kept = course.kept();
         if (kept == null || recipe.patience() == 0 || isBetter(done, kept)) {
-          kept = done;
           try (Torch.Work shown = learner.shown()) {
-            good = learner.graph().state();
+            course.keep(done, learner.graph().state());
           }
         }
         listener.epoch(done);
-        if (recipe.patience() > 0 && epoch - kept.number() >= recipe.patience()) {
-          break;
-        }
+        saver.save(course, course.isDone(recipe));
       }
-      learner.restore(good);
-      return trained(
-          learner, held, training, validation, history, Objects.requireNonNull(kept), fed, known);
+      learner.restore(course.good());
+      return trained(learner, held, training, validation, course, fed, known);
     }
   }
 
@@ -201,10 +221,10 @@ public final class Trainer {
       Loader held,
       Dataset training,
       Dataset validation,
-      List<Epoch> history,
-      Epoch kept,
+      Course course,
       Preprocessing fed,
       Specification known) {
+    Epoch kept = Objects.requireNonNull(course.kept());
     Model trained = learner.export();
     Specification specification =
         known
@@ -221,7 +241,7 @@ public final class Trainer {
     for (var pair : specification.toMetadata().entrySet()) {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
-    return Trained.of(trained, List.copyOf(history), kept, learner, held);
+    return Trained.of(trained, List.copyOf(course.history()), kept, learner, held);
   }
 
   private Task task(Dataset training, Specification known, Ending ending) {
@@ -252,49 +272,6 @@ public final class Trainer {
     return logits ? Task.Output.LOGITS : Task.Output.PROBABILITIES;
   }
 
-  /** Tells what does not fit before hours of training, where the graph says it. */
-  private void checkTask(Dataset training, boolean tiles) {
-    boolean values = training.task() == Task.Kind.REGRESSION;
-    recipe.loss().check(training.task());
-    recipe.augmentation().check(training.task(), tiles);
-    if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
-      throw new TrainException(
-          "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
-    }
-    List<Dim> shape = model.graph().outputs().get(0).type().shape();
-    if (training.task() == Task.Kind.PICTURE) {
-      if (shape != null && shape.size() != 4) {
-        throw new TrainException(
-            "the data is pictures, the net's output is %s; expected [batch, channels, height, width]"
-                .formatted(shape));
-      }
-      return;
-    }
-    if (training.labels().size() < (values ? 1 : 2)) {
-      throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
-    }
-    if (shape == null || shape.size() < 2) {
-      return;
-    }
-    boolean perPixel = training.task() == Task.Kind.SEGMENTATION;
-    if (perPixel != (shape.size() == 4 && !shape.get(2).equals(Dim.of(1)))) {
-      throw new TrainException(
-          perPixel
-              ? "the data is masks, the net's output is %s; expected [batch, classes, height, width]"
-                  .formatted(shape)
-              : "the net's output is %s, but the data has no masks".formatted(shape));
-    }
-    int count = training.labels().size();
-    boolean binary = count == 2 && Ending.of(model.graph()).kind() == Ending.Kind.SIGMOID;
-    if (shape.get(1).isKnown()
-        && shape.get(1).size() != count
-        && !(binary && shape.get(1).size() == 1)) {
-      throw new TrainException(
-          "the net has %s outputs, the data has %d %s"
-              .formatted(shape.get(1), count, values ? "values" : "classes"));
-    }
-  }
-
   private Epoch epoch(
       Learner learner,
       Loader train,
@@ -302,11 +279,15 @@ public final class Trainer {
       Loader held,
       Dataset validation,
       Task.Range range,
-      int epoch) {
-    long start = System.nanoTime();
-    double[] sum = new double[1];
-    long[] busy = new long[1];
-    long[] free = {start}; // since when the network waits
+      Course course,
+      Saver saver) {
+    Course.Position from = course.position();
+    int epoch = from.epoch();
+    long start = System.nanoTime() - (long) (1e9 * from.seconds());
+    double[] sum = {from.lossSum()};
+    long[] busy = {(long) (1e9 * from.busySeconds())};
+    long[] updates = {from.updates()};
+    long[] free = {System.nanoTime()}; // since when the network waits
     int steps = Loader.steps(order.size(), recipe.batch(), true);
     Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
     train.shuffled(
@@ -314,6 +295,7 @@ public final class Trainer {
         recipe.seed(),
         epoch,
         order,
+        from.batches(),
         recipe.augmentation(),
         (batch, step) -> {
           long before = System.nanoTime();
@@ -322,11 +304,12 @@ public final class Trainer {
               recipe.optimizer().learningRate()
                   * recipe.schedule().factor(done, pace.updates() * recipe.epochs());
           double loss;
-          Torch.seed(Loader.mix(recipe.seed(), epoch, step));
           try {
+            Torch.seed(Loader.mix(recipe.seed(), epoch, -2L - step));
             loss = learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
             if (pace.endsUpdate(step)) {
               learner.update(rate);
+              updates[0]++;
             }
           } catch (NotFiniteException e) {
             throw new NotFiniteException(at(epoch, step, e));
@@ -352,6 +335,17 @@ public final class Trainer {
                   updated,
                   train.busySeconds(),
                   learner.probe().layers()));
+          course.at(
+              new Course.Position(
+                  epoch,
+                  step + 1,
+                  updates[0],
+                  sum[0],
+                  (System.nanoTime() - start) / 1e9,
+                  busy[0] / 1e9));
+          if (pace.endsUpdate(step) && step + 1 < steps) { // after the last once it is measured
+            saver.save(course, false);
+          }
           free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
@@ -387,6 +381,10 @@ public final class Trainer {
     facts.put("epoch", kept.number());
     facts.put("heldOutFigures", kept.heldOut().headline());
     facts.put("lastLoss", kept.loss());
+    int unreadable = Unreadable.positions(training).length + Unreadable.positions(held).length;
+    if (unreadable > 0) {
+      facts.put("unreadable", unreadable);
+    }
     return facts;
   }
 }

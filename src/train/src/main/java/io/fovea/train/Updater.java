@@ -25,6 +25,7 @@ abstract class Updater implements AutoCloseable {
 
   private final List<Parameter> parameters;
   private final List<Tensor> moments = new ArrayList<>();
+  private long steps;
 
   private Updater(List<Parameter> parameters) {
     this.parameters = parameters;
@@ -58,7 +59,7 @@ abstract class Updater implements AutoCloseable {
   void step(double rate) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      begin();
+      steps++;
       for (int i = 0; i < parameters.size(); i++) {
         Parameter p = parameters.get(i);
         Tensor gradient = p.tensor.mutable_grad();
@@ -70,9 +71,22 @@ abstract class Updater implements AutoCloseable {
     }
   }
 
-  void begin() {}
-
   abstract void update(int i, Tensor p, Tensor g, double rate, boolean decays);
+
+  /** Steps so far. */
+  final long steps() {
+    return steps;
+  }
+
+  /** What it remembers: of all parameters one after another, once or twice. */
+  final List<Tensor> moments() {
+    return moments;
+  }
+
+  /** Goes on after so many steps, with the moments as they are. */
+  final void goOn(long done) {
+    steps = done;
+  }
 
   /** A moment for each parameter, 0 at first. */
   final List<Tensor> zeros() {
@@ -132,7 +146,6 @@ abstract class Updater implements AutoCloseable {
     private final boolean decoupled;
     private final List<Tensor> first;
     private final List<Tensor> second;
-    private int steps;
 
     AdamUpdater(AdamW adam, boolean decoupled, List<Parameter> parameters) {
       super(parameters);
@@ -143,14 +156,9 @@ abstract class Updater implements AutoCloseable {
     }
 
     @Override
-    void begin() {
-      steps++;
-    }
-
-    @Override
     void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
-      double correction1 = 1 - Math.pow(adam.beta1(), steps);
-      double correction2 = 1 - Math.pow(adam.beta2(), steps);
+      double correction1 = 1 - Math.pow(adam.beta1(), steps());
+      double correction2 = 1 - Math.pow(adam.beta2(), steps());
       if (decays && decoupled) {
         p.mul_(new Scalar(1 - rate * adam.weightDecay()));
       } else {

@@ -116,4 +116,9 @@ record ValuesDataset(List<String> labels, List<Path> files, List<float[]> values
   public String name(int index) {
     return files.get(index).toString();
   }
+
+  @Override
+  public long stamp(int index) {
+    return Stamps.of(files.get(index));
+  }
 }

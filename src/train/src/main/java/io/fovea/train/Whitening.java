@@ -35,6 +35,23 @@ final class Whitening {
     return convolution(model.graph()).inputs().get(1);
   }
 
+  /** The same with its numbers. */
+  static Tensor tensor(Model model) {
+    return Objects.requireNonNull(model.graph().initializers().get(weight(model)));
+  }
+
+  /** The model with first weights that were whitened before. */
+  static Model with(Model model, Tensor weights) {
+    Tensor own = tensor(model);
+    if (!Arrays.equals(own.dims(), weights.dims())) {
+      throw new TrainException(
+          "parameter '%s': expected %s, met %s"
+              .formatted(own.name(), Arrays.toString(own.dims()), Arrays.toString(weights.dims())));
+    }
+    Tensor copy = Tensor.of(own.name(), own.dims(), weights.floats());
+    return model.withGraph(model.graph().withInitializers(Map.of(own.name(), copy)));
+  }
+
   private static Node convolution(Graph graph) {
     String input = graph.inputs().get(0).name();
     for (Node node : graph.nodes()) {

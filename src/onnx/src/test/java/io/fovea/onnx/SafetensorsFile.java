@@ -1,6 +1,5 @@
-package io.fovea.converters;
+package io.fovea.onnx;
 
-import io.fovea.onnx.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -48,7 +48,7 @@ final class SafetensorsFile {
               .formatted(
                   t.name(),
                   types.get(t.type().toString()),
-                  PublishedWeights.text(t.dims()),
+                  Arrays.toString(t.dims()),
                   begin,
                   data.size()));
     }

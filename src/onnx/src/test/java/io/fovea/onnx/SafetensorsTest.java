@@ -1,4 +1,4 @@
-package io.fovea.converters;
+package io.fovea.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fovea.onnx.DataType;
-import io.fovea.onnx.OnnxException;
-import io.fovea.onnx.Tensor;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +44,32 @@ class SafetensorsTest {
     assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, a.floats());
     assertEquals(0, file.tensors().get("empty").floats().length);
     assertArrayEquals(new long[] {7}, file.tensors().get("steps").longs());
+  }
+
+  @Test
+  void writesWhatItReads() throws IOException {
+    ByteBuffer half = ByteBuffer.wrap(new byte[] {0x00, 0x3c, 0x00, (byte) 0xc0});
+    List<Tensor> all =
+        List.of(
+            Tensor.of("half \"quoted\"", DataType.FLOAT16, new long[] {2}, half),
+            Tensor.of("weight", new long[] {2, 1}, new float[] {Float.NaN, -0f}),
+            Tensor.of("empty", new long[] {0, 4}, new float[0]),
+            Tensor.of("number", new long[0], new float[] {3}),
+            Tensor.of("steps", Long.MIN_VALUE));
+    Path file = folder.resolve("written.safetensors");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      Safetensors.write(
+          out, all.stream().map(Safetensors.Part::of).toList(), Map.of("state", "{\"a\": 1}"));
+    }
+    Safetensors read = Safetensors.read(file);
+    assertEquals(Map.of("state", "{\"a\": 1}"), read.metadata());
+    assertEquals(all.size(), read.tensors().size());
+    for (Tensor t : all) {
+      Tensor other = read.tensors().get(t.name());
+      assertEquals(t.type(), other.type());
+      assertArrayEquals(t.dims(), other.dims());
+      assertEquals(t.bytes(), other.bytes(), t.name());
+    }
   }
 
   @Test

@@ -1,14 +1,14 @@
-package io.fovea.converters;
+package io.fovea.onnx;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import io.fovea.onnx.DataType;
-import io.fovea.onnx.OnnxException;
-import io.fovea.onnx.Tensor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -17,15 +17,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of named tensors, as checkpoints are published: eight bytes that give the length of a
- * header, the header as JSON, then the tensors' bytes without a gap (<a
+ * A file of named tensors, as checkpoints are kept and published: eight bytes that give the length
+ * of a header, the header as JSON, then the tensors' bytes without a gap (<a
  * href="https://github.com/huggingface/safetensors#format">the format</a>). Tensors are read, or
  * mapped where they are large, when asked for; files may be larger than the heap.
  *
@@ -60,6 +63,91 @@ public record Safetensors(Path file, Map<String, Tensor> tensors, Map<String, St
           .streamReadConstraints(
               StreamReadConstraints.builder().maxNestingDepth(4).maxNumberLength(20).build())
           .build();
+
+  /**
+   * A tensor of a file that is written.
+   *
+   * @param data asked for when its turn comes, and then let go
+   */
+  public record Part(String name, DataType type, long[] dims, Supplier<Tensor> data) {
+    public static Part of(Tensor tensor) {
+      return new Part(tensor.name(), tensor.type(), tensor.dims(), () -> tensor);
+    }
+
+    private long bytes() {
+      return Safetensors.bytes(name, type, dims);
+    }
+  }
+
+  /**
+   * Writes a file's bytes; wider elements lie first, so that all are aligned.
+   *
+   * @throws OnnxException where an element type is none of the format's
+   */
+  public static void write(OutputStream out, Collection<Part> parts, Map<String, String> metadata)
+      throws IOException {
+    List<Part> sorted = new ArrayList<>(parts);
+    sorted.sort(Comparator.comparingInt(p -> -p.type.bits()));
+    byte[] header = header(sorted, metadata);
+    out.write(
+        ByteBuffer.allocate(LENGTH_BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(header.length)
+            .array());
+    out.write(header);
+    byte[] chunk = new byte[1 << 16];
+    for (Part part : sorted) {
+      ByteBuffer data = part.data.get().bytes();
+      if (data.remaining() != part.bytes()) {
+        throw problem(
+            part.name, "expected %d bytes, met %d".formatted(part.bytes(), data.remaining()));
+      }
+      while (data.hasRemaining()) {
+        int count = Math.min(chunk.length, data.remaining());
+        data.get(chunk, 0, count);
+        out.write(chunk, 0, count);
+      }
+    }
+  }
+
+  private static byte[] header(List<Part> parts, Map<String, String> metadata) throws IOException {
+    ByteArrayOutputStream header = new ByteArrayOutputStream();
+    try (JsonGenerator json = JSON.createGenerator(header)) {
+      json.writeStartObject();
+      json.writeObjectFieldStart("__metadata__");
+      for (Map.Entry<String, String> e : metadata.entrySet()) {
+        json.writeStringField(e.getKey(), e.getValue());
+      }
+      json.writeEndObject();
+      long at = 0;
+      for (Part part : parts) {
+        json.writeObjectFieldStart(part.name);
+        json.writeStringField("dtype", name(part));
+        json.writeFieldName("shape");
+        json.writeArray(part.dims, 0, part.dims.length);
+        json.writeFieldName("data_offsets");
+        json.writeArray(new long[] {at, at + part.bytes()}, 0, 2);
+        json.writeEndObject();
+        at += part.bytes();
+      }
+      json.writeEndObject();
+    }
+    while (header.size() % LENGTH_BYTES != 0) {
+      header.write(' ');
+    }
+    if (header.size() > LONGEST_HEADER) {
+      throw new OnnxException("header: %d bytes are too many".formatted(header.size()));
+    }
+    return header.toByteArray();
+  }
+
+  private static String name(Part part) {
+    return TYPES.entrySet().stream()
+        .filter(e -> e.getValue() == part.type)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(() -> problem(part.name, "element type %s".formatted(part.type)));
+  }
 
   /** What the header says of a tensor: its bytes are those from begin to end of the data. */
   private record Entry(String name, DataType type, long[] dims, long begin, long end) {}
@@ -209,7 +297,7 @@ public record Safetensors(Path file, Map<String, Tensor> tensors, Map<String, St
       throw problem(
           name,
           "%s %s wants %d bytes, data_offsets give %d"
-              .formatted(type, PublishedWeights.text(dims), wanted, place[1] - place[0]));
+              .formatted(type, Arrays.toString(dims), wanted, place[1] - place[0]));
     }
     return new Entry(name, type, dims, place[0], place[1]);
   }
@@ -222,7 +310,7 @@ public record Safetensors(Path file, Map<String, Tensor> tensors, Map<String, St
       }
       return bytes;
     } catch (ArithmeticException e) {
-      throw problem(name, "shape %s overflows".formatted(PublishedWeights.text(dims)));
+      throw problem(name, "shape %s overflows".formatted(Arrays.toString(dims)));
     }
   }
 

@@ -1,0 +1,86 @@
+package io.fovea.train;
+
+import io.fovea.image.Preprocessing;
+import io.fovea.onnx.Dim;
+import io.fovea.onnx.Model;
+import io.fovea.runtime.Task;
+import java.util.List;
+
+/** What a training demands of graph, recipe and data, told before hours of it are lost. */
+final class Demands {
+  private Demands() {}
+
+  /**
+   * Tells what does not fit.
+   *
+   * @throws TrainException saying what was expected and what was met
+   */
+  static void check(Model model, Recipe recipe, Preprocessing fed, Dataset training) {
+    if (training.size() < 2) {
+      throw new TrainException("expected at least two pictures to train on");
+    }
+    checkTask(model, recipe, training, fed.tiles() != null);
+    boolean pictures = training.task() == Task.Kind.PICTURE;
+    if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
+      throw new TrainException(
+          "tiles are for masks and pictures; classes and values are of whole pictures");
+    }
+    List<Dim> input = model.graph().inputs().get(0).type().shape();
+    if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
+      throw new TrainException(
+          "the preprocessing gives %d channels, the net wants %s"
+              .formatted(fed.channels(), input.get(1)));
+    }
+    if (pictures) {
+      Pairs.check(fed);
+      List<Dim> output = model.graph().outputs().get(0).type().shape();
+      if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
+        throw new TrainException(
+            "the preprocessing gives pictures of %d channels, the net makes some of %s"
+                .formatted(fed.channels(), output.get(1)));
+      }
+    }
+  }
+
+  private static void checkTask(Model model, Recipe recipe, Dataset training, boolean tiles) {
+    boolean values = training.task() == Task.Kind.REGRESSION;
+    recipe.loss().check(training.task());
+    recipe.augmentation().check(training.task(), tiles);
+    if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
+      throw new TrainException(
+          "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
+    }
+    List<Dim> shape = model.graph().outputs().get(0).type().shape();
+    if (training.task() == Task.Kind.PICTURE) {
+      if (shape != null && shape.size() != 4) {
+        throw new TrainException(
+            "the data is pictures, the net's output is %s; expected [batch, channels, height, width]"
+                .formatted(shape));
+      }
+      return;
+    }
+    if (training.labels().size() < (values ? 1 : 2)) {
+      throw new TrainException("expected two classes or more, met %s".formatted(training.labels()));
+    }
+    if (shape == null || shape.size() < 2) {
+      return;
+    }
+    boolean perPixel = training.task() == Task.Kind.SEGMENTATION;
+    if (perPixel != (shape.size() == 4 && !shape.get(2).equals(Dim.of(1)))) {
+      throw new TrainException(
+          perPixel
+              ? "the data is masks, the net's output is %s; expected [batch, classes, height, width]"
+                  .formatted(shape)
+              : "the net's output is %s, but the data has no masks".formatted(shape));
+    }
+    int count = training.labels().size();
+    boolean binary = count == 2 && Ending.of(model.graph()).kind() == Ending.Kind.SIGMOID;
+    if (shape.get(1).isKnown()
+        && shape.get(1).size() != count
+        && !(binary && shape.get(1).size() == 1)) {
+      throw new TrainException(
+          "the net has %s outputs, the data has %d %s"
+              .formatted(shape.get(1), count, values ? "values" : "classes"));
+    }
+  }
+}

@@ -21,6 +21,8 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
   private long pictures; // of the epoch
   private long right;
   private String heldOut = "";
+  private double waited; // seconds, of all epochs
+  private double trained;
 
   EpochLines(int epochs, boolean json) {
     this.epochs = epochs;
@@ -29,6 +31,8 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
 
   @Override
   public void step(TrainingStep s) {
+    waited += s.waited();
+    trained += s.waited() + s.computed() + s.updated();
     if (bar == null) {
       bar = Progress.plain("epoch %d/%d".formatted(s.epoch(), epochs), s.steps());
       begun = System.nanoTime();
@@ -66,12 +70,17 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
     return (System.nanoTime() - since) / 1e9;
   }
 
+  /** Share of all epochs' training in which the network waited for data. */
+  double waiting() {
+    return waited / trained;
+  }
+
   @Override
   public void epoch(Trainer.Epoch e) {
     close();
     heldOut = e.heldOut().headline().split(",", 2)[0];
     Terminal.note(
-        "epoch %d/%d: loss %.4f, held-out %s, %.0f s, waited for data %.0f %%",
+        "epoch %d/%d: loss %.4f, held-out %s, %.0f s, waited for data %.1f %%",
         e.number(), epochs, e.loss(), e.heldOut().headline(), e.seconds(), 100 * e.waiting());
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
@@ -79,6 +88,7 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
       facts.put("loss", e.loss());
       facts.put("heldOut", e.heldOut().facts());
       facts.put("seconds", e.seconds());
+      facts.put("waiting", e.waiting());
       System.out.println(Json.text(facts));
     }
   }

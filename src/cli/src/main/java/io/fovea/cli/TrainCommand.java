@@ -9,6 +9,7 @@ import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Dataset;
 import io.fovea.train.DivergedException;
+import io.fovea.train.Duplicates;
 import io.fovea.train.Libtorch;
 import io.fovea.train.Recipe;
 import io.fovea.train.Settings;
@@ -147,8 +148,15 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note("recipe:%n%s", recipe.toYaml().stripTrailing().indent(2).stripTrailing());
     Terminal.note("preprocessing: %s", fed.toJson());
     Terminal.note("device: %s", device);
+    Duplicates twice = Duplicates.between(data, parts.get(1));
+    if (twice.count() > 0) {
+      Terminal.note(
+          "%,d of %,d held-out pictures are also trained on, byte for byte, such as %s (%s)",
+          twice.count(), parts.get(1).size(), twice.heldOut(), twice.training());
+    }
     Trained trained;
-    try (Watch watch = seeing.watch(model, parts, recipe, json)) {
+    double waiting;
+    try (Watch watch = seeing.watch(model, parts, recipe, twice, json)) {
       trained =
           Trainer.of(model)
               .recipe(recipe)
@@ -156,6 +164,7 @@ final class TrainCommand implements Callable<Integer> {
               .device(device)
               .listener(watch)
               .fit(data, parts.get(1));
+      waiting = watch.waiting();
     } catch (DivergedException e) {
       String name = output.getFileName().toString().replaceFirst("(\\.onnx)?$", "");
       Path kept = output.resolveSibling(name + ".epoch" + e.epoch() + ".onnx");
@@ -167,6 +176,7 @@ final class TrainCommand implements Callable<Integer> {
           "epoch %d is kept, the best of %d; its held-out figure chose it, and so flatters it",
           trained.kept().number(), trained.history().size());
     }
+    Terminal.note("the net waited for data in %.1f %% of the training", 100 * waiting);
     double difference = trained.write(output);
     Terminal.note(
         "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
@@ -176,6 +186,7 @@ final class TrainCommand implements Callable<Integer> {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", output.toString());
       facts.put("difference", difference);
+      facts.put("waiting", waiting);
       System.out.println(Json.text(facts));
     }
   }

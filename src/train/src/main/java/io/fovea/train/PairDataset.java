@@ -48,4 +48,9 @@ record PairDataset(List<Path> inputs, List<Path> wanted) implements Dataset {
   public String name(int index) {
     return inputs.get(index).toString();
   }
+
+  @Override
+  public Stored stored(int index) {
+    return Stored.file(inputs.get(index));
+  }
 }

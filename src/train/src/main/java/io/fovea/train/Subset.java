@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /** Some samples of a data set. */
 record Subset(Dataset all, int[] which) implements Dataset {
@@ -102,5 +103,10 @@ record Subset(Dataset all, int[] which) implements Dataset {
   @Override
   public String name(int index) {
     return all.name(which[index]);
+  }
+
+  @Override
+  public @Nullable Stored stored(int index) {
+    return all.stored(which[index]);
   }
 }

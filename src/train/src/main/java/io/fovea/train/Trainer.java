@@ -110,6 +110,11 @@ public final class Trainer {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
+    if (!validation.labels().equals(training.labels())) {
+      throw new TrainException(
+          "the held-out part: expected the classes %s as what is trained on has, met %s"
+              .formatted(training.labels(), validation.labels()));
+    }
     checkTask(training);
     boolean pictures = training.task() == Task.Kind.PICTURE;
     if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
@@ -146,13 +151,12 @@ public final class Trainer {
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
     }
     double[] weights = recipe.classWeights().of(training);
-    Order order =
-        recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training.size());
+    Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
     Place place = Place.of(device);
     try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
         Learner learner = new Learner(start, used, place, weights, range, guides, unit);
-        Loader train = new Loader(training, fed, 2);
-        Loader held = new Loader(validation, fed, 2)) {
+        Loader train = new Loader(training, fed, Loader.threads());
+        Loader held = new Loader(validation, fed, Loader.threads())) {
       int updates = new Pace(order.size(), recipe.batch(), recipe.accumulate()).updates();
       learner.probe().layersEvery(listener.layersEvery(updates * recipe.epochs()));
       Map<String, Tensor> good = Map.of(); // the net that is kept
@@ -304,7 +308,7 @@ public final class Trainer {
       int epoch) {
     long start = System.nanoTime();
     double[] sum = new double[1];
-    long[] busy = new long[1];
+    long[] waited = new long[1];
     long[] free = {start}; // since when the network waits
     int steps = Loader.steps(order.size(), recipe.batch(), true);
     Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
@@ -316,6 +320,7 @@ public final class Trainer {
         recipe.augmentation(),
         (batch, step) -> {
           long before = System.nanoTime();
+          waited[0] += before - free[0];
           int done = (epoch - 1) * pace.updates() + pace.update(step);
           double rate =
               recipe.optimizer().learningRate()
@@ -333,7 +338,6 @@ public final class Trainer {
           }
           sum[0] += loss;
           long end = System.nanoTime();
-          busy[0] += end - before;
           double updated = learner.updateSeconds();
           listener.step(
               new TrainingStep(
@@ -369,7 +373,7 @@ public final class Trainer {
         sum[0] / steps,
         tally.evaluation(),
         (System.nanoTime() - start) / 1e9,
-        1 - (double) busy[0] / (trained - start));
+        (double) waited[0] / (trained - start));
   }
 
   private static String at(int epoch, int step, TrainException e) {

@@ -116,4 +116,9 @@ record ValuesDataset(List<String> labels, List<Path> files, List<float[]> values
   public String name(int index) {
     return files.get(index).toString();
   }
+
+  @Override
+  public Stored stored(int index) {
+    return Stored.file(files.get(index));
+  }
 }

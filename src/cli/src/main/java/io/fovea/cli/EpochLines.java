@@ -21,8 +21,6 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
   private long pictures; // of the epoch
   private long right;
   private String heldOut = "";
-  private double waited; // seconds, of all epochs
-  private double trained;
 
   EpochLines(int epochs, boolean json) {
     this.epochs = epochs;
@@ -31,8 +29,6 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
 
   @Override
   public void step(TrainingStep s) {
-    waited += s.waited();
-    trained += s.waited() + s.computed() + s.updated();
     if (bar == null) {
       bar = Progress.plain("epoch %d/%d".formatted(s.epoch(), epochs), s.steps());
       begun = System.nanoTime();
@@ -70,17 +66,12 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
     return (System.nanoTime() - since) / 1e9;
   }
 
-  /** Share of all epochs' training in which the network waited for data. */
-  double waiting() {
-    return waited / trained;
-  }
-
   @Override
   public void epoch(Trainer.Epoch e) {
     close();
     heldOut = e.heldOut().headline().split(",", 2)[0];
     Terminal.note(
-        "epoch %d/%d: loss %.4f, held-out %s, %.0f s, waited for data %.1f %%",
+        "epoch %d/%d: loss %.4f, held-out %s, %.0f s, waited for data %.0f %%",
         e.number(), epochs, e.loss(), e.heldOut().headline(), e.seconds(), 100 * e.waiting());
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();

@@ -46,8 +46,10 @@ final class FeedOptions {
     }
     List<Dim> input = file.graph().inputs().get(0).type().shape();
     boolean pairs = all.task() == Task.Kind.PICTURE;
-    boolean says = input != null && input.size() == 4 && input.get(1).isKnown();
-    return fed(all, null, pairs && says ? (Integer) (int) input.get(1).size() : channels);
+    if (pairs && input != null && input.size() == 4 && input.get(1).isKnown()) {
+      return fed(all, null, (int) input.get(1).size());
+    }
+    return fed(all, null, channels);
   }
 
   /** How a new net is fed: as the options say, or as fits data and architecture. */
@@ -68,8 +70,9 @@ final class FeedOptions {
       return ServingOptions.preprocessing(preset);
     }
     if (all.task() == Task.Kind.PICTURE) {
-      boolean own = channels == null && architecture != null;
-      return kept(all, own ? (Integer) architecture.channels() : channels, sides);
+      return channels == null && architecture != null
+          ? kept(all, architecture.channels(), sides)
+          : kept(all, channels, sides);
     }
     if (sides == null && architecture != null) {
       sides = ownSize(all, architecture);

@@ -145,7 +145,8 @@ final class RunFolder implements Trace.Sink {
       events.scalars(step, scalars);
     } catch (IOException e) {
       broken = true;
-      Terminal.note("%s: %s; the training goes on without its log", folder, e.getMessage());
+      Terminal.note(
+          "%s: %s; the training goes on without its log", folder, String.valueOf(e.getMessage()));
     }
   }
 

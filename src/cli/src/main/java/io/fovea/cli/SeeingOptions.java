@@ -70,7 +70,14 @@ final class SeeingOptions {
               : Html.of(
                   "%,d pictures, such as %s (%s)",
                   twice.count(), twice.heldOut(), twice.training()));
-      recipe.facts().forEach((name, value) -> told.put(name, String.valueOf(value)));
+      recipe
+          .facts()
+          .forEach(
+              (name, value) -> {
+                if (!value.equals(List.of())) {
+                  told.put(name, String.valueOf(value));
+                }
+              });
     }
     return new Watch(new EpochLines(recipe.epochs(), json), sinks);
   }

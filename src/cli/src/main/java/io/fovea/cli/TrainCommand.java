@@ -155,7 +155,6 @@ final class TrainCommand implements Callable<Integer> {
           twice.count(), parts.get(1).size(), twice.heldOut(), twice.training());
     }
     Trained trained;
-    double waiting;
     try (Watch watch = seeing.watch(model, parts, recipe, twice, json)) {
       trained =
           Trainer.of(model)
@@ -164,7 +163,6 @@ final class TrainCommand implements Callable<Integer> {
               .device(device)
               .listener(watch)
               .fit(data, parts.get(1));
-      waiting = watch.waiting();
     } catch (DivergedException e) {
       String name = output.getFileName().toString().replaceFirst("(\\.onnx)?$", "");
       Path kept = output.resolveSibling(name + ".epoch" + e.epoch() + ".onnx");
@@ -176,7 +174,6 @@ final class TrainCommand implements Callable<Integer> {
           "epoch %d is kept, the best of %d; its held-out figure chose it, and so flatters it",
           trained.kept().number(), trained.history().size());
     }
-    Terminal.note("the net waited for data in %.1f %% of the training", 100 * waiting);
     double difference = trained.write(output);
     Terminal.note(
         "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
@@ -186,7 +183,6 @@ final class TrainCommand implements Callable<Integer> {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", output.toString());
       facts.put("difference", difference);
-      facts.put("waiting", waiting);
       System.out.println(Json.text(facts));
     }
   }

@@ -17,11 +17,6 @@ final class Watch implements Trainer.Listener, AutoCloseable {
     this.trace = new Trace(sinks);
   }
 
-  /** Share of all epochs' training in which the network waited for data. */
-  double waiting() {
-    return lines.waiting();
-  }
-
   @Override
   public int layersEvery(int steps) {
     return trace.layersEvery(steps);

@@ -134,14 +134,9 @@ final class Shard implements Closeable {
     return zipped ? Stored.held(bytes()) : Stored.part(file, at, size);
   }
 
-  /** The text of the file that {@link #next} went to, stripped. */
-  String text() {
-    if (size > LARGEST_TEXT) {
-      throw new TrainException(
-          "%s/%s: expected a text of at most %,d bytes, met %,d"
-              .formatted(file, name, LARGEST_TEXT, size));
-    }
-    return new String(bytes(), StandardCharsets.UTF_8).strip();
+  /** The text of the file that {@link #next} went to, stripped; null of more than 1 MiB. */
+  @Nullable String text() {
+    return size > LARGEST_TEXT ? null : new String(bytes(), StandardCharsets.UTF_8).strip();
   }
 
   private byte[] bytes() {

@@ -67,7 +67,10 @@ final class TarSamples {
         key = stem;
       }
       if (List.of("cls", "json", "txt").contains(ending)) {
-        texts.put(ending, shard.text());
+        String text = shard.text();
+        if (text != null) {
+          texts.put(ending, text);
+        }
       } else if (DataFolder.isPicture(name)) {
         room -= shard.held();
         if (room < 0) {
@@ -86,7 +89,7 @@ final class TarSamples {
 
   private void end(Path archive) {
     String where = archive + "/" + key;
-    JsonNode json = json(where, texts.get("json")).path("label");
+    JsonNode json = json(where, pictures.isEmpty() ? null : texts.get("json")).path("label");
     String cls = texts.get("cls");
     String txt = texts.get("txt");
     if (cls != null || json.isIntegralNumber()) {

@@ -133,6 +133,8 @@ class TarDatasetTest {
       png(2),
       "README.txt",
       "pets",
+      "all.json",
+      "of no picture: " + "{".repeat(2 << 20),
       "ant/z.png",
       png(3),
       deep + "b.2.png",

@@ -15,9 +15,15 @@ final class Demands {
    *
    * @throws TrainException saying what was expected and what was met
    */
-  static void check(Model model, Recipe recipe, Preprocessing fed, Dataset training) {
+  static void check(
+      Model model, Recipe recipe, Preprocessing fed, Dataset training, Dataset validation) {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
+    }
+    if (!validation.labels().equals(training.labels())) {
+      throw new TrainException(
+          "the held-out part: expected the classes %s as what is trained on has, met %s"
+              .formatted(training.labels(), validation.labels()));
     }
     checkTask(model, recipe, training, fed.tiles() != null);
     boolean pictures = training.task() == Task.Kind.PICTURE;

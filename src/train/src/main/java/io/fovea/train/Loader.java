@@ -58,6 +58,11 @@ final class Loader implements AutoCloseable {
             });
   }
 
+  /** How many decode: half the processors, since the other half computes; two to eight. */
+  static int threads() {
+    return Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
+  }
+
   /** What is done with each batch; its buffers are used again afterwards. */
   interface Use {
     void accept(Batch batch, int step);
@@ -105,7 +110,7 @@ final class Loader implements AutoCloseable {
     Deque<Future<Optional<Batch>>> ahead = new ArrayDeque<>();
     try {
       for (int step = first, next = first; step < steps; step++) {
-        while (next < steps && ahead.size() <= 2 * threads) {
+        while (next < steps && ahead.size() <= threads + 2) {
           int from = next++ * size;
           int to = Math.min(order.length, from + size);
           ahead.add(

@@ -137,18 +137,18 @@ class DeepImagePriorTest {
   @Test
   void averagesWithWeightsThatFallAndKeepsTheSteadiest() {
     try (PointerScope scope = new PointerScope();
-        Course course = new Course(0.5, true);
-        Course last = new Course(0.5, false)) {
+        Iterates iterates = new Iterates(0.5, true);
+        Iterates last = new Iterates(0.5, false)) {
       for (int i = 1; i <= 60; i++) {
         // Swings ever less until 40, then more.
         double value = i <= 40 ? Math.pow(-0.9, i) : Math.pow(-1.1, i - 40);
         var made = torch.full(new long[] {1}, new org.bytedeco.pytorch.Scalar(value));
-        course.add(made);
+        iterates.add(made);
         last.add(made);
       }
-      assertEquals(40, course.bestAt(), 3);
+      assertEquals(40, iterates.bestAt(), 3);
       assertEquals(60, last.bestAt());
-      assertTrue(Math.abs(course.best().item_float()) < 0.05);
+      assertTrue(Math.abs(iterates.best().item_float()) < 0.05);
       assertEquals(last.average().item_float(), last.best().item_float());
       assertTrue(Math.abs(last.best().item_float()) > 0.5);
     }

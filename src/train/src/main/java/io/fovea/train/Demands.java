@@ -20,12 +20,12 @@ final class Demands {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
+    checkTask(model, recipe, training, fed.tiles() != null);
     if (!validation.labels().equals(training.labels())) {
       throw new TrainException(
           "the held-out part: expected the classes %s as what is trained on has, met %s"
               .formatted(training.labels(), validation.labels()));
     }
-    checkTask(model, recipe, training, fed.tiles() != null);
     boolean pictures = training.task() == Task.Kind.PICTURE;
     if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
       throw new TrainException(

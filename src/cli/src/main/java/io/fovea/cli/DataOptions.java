@@ -17,16 +17,20 @@ final class DataOptions {
       required = true,
       paramLabel = "FOLDER|FILE",
       description = {
-        "a folder of pictures for each class, or such folders in train/ and test/ or val/; a tar",
-        "of them; images/ and masks/; inputs/ and targets/; a .csv of files and values; MNIST's or",
+        "a folder of pictures for each class, or such folders in train/ and test/ or val/; tar",
+        "archives of them or of WebDataset's samples, in a folder or as 'pets-{000..019}.tar';",
+        "images/ and masks/; inputs/ and targets/; a .csv of files and values; MNIST's or",
         "CIFAR-10's files; where nothing is held out, training holds out a tenth"
       })
   Path data = Path.of("");
 
   @Option(
       names = "--hold-out",
-      paramLabel = "GLOB",
-      description = "hold out the files of these names, such as '2[4-9].png'")
+      paramLabel = "SHARE|GLOB",
+      description = {
+        "hold out a share, such as 0.2, of each class, drawn by the seed (to evaluate: by the seed",
+        "that the model was trained by); or the files of these names, such as '2[4-9].png'"
+      })
   @Nullable String holdOut;
 
   @Option(
@@ -62,7 +66,7 @@ final class DataOptions {
   private List<Dataset> split(long seed) {
     DataFolder folder = folder();
     if (holdOut != null) {
-      return folder.training().split(holdOut);
+      return split(folder.training(), holdOut, seed);
     }
     Dataset held = folder.heldOut();
     return held == null
@@ -70,15 +74,26 @@ final class DataOptions {
         : List.of(folder.training(), held);
   }
 
+  private static List<Dataset> split(Dataset all, String what, long seed) {
+    return what.matches("\\d*\\.?\\d+")
+        ? all.split(Double.parseDouble(what), seed)
+        : all.split(what);
+  }
+
   /** Whether what is measured on was kept apart. */
   boolean isHeldOut() {
     return holdOut != null || folder().heldOut() != null;
   }
 
-  /** What is measured on: the held-out part where there is one. */
-  Dataset measured() {
+  /**
+   * What is measured on: the held-out part where there is one.
+   *
+   * @param seed by which a share is drawn
+   */
+  Dataset measured(long seed) {
     DataFolder folder = folder();
-    return readable(holdOut == null ? folder.measured() : folder.training().split(holdOut).get(1));
+    return readable(
+        holdOut == null ? folder.measured() : split(folder.training(), holdOut, seed).get(1));
   }
 
   private Dataset readable(Dataset all) {

@@ -79,6 +79,7 @@ final class EpochLines implements Trainer.Listener, AutoCloseable {
       facts.put("loss", e.loss());
       facts.put("heldOut", e.heldOut().facts());
       facts.put("seconds", e.seconds());
+      facts.put("waiting", e.waiting());
       System.out.println(Json.text(facts));
     }
   }

@@ -1,11 +1,13 @@
 package io.fovea.cli;
 
 import io.fovea.image.Preprocessing;
+import io.fovea.onnx.Model;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.ImageModel;
 import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
+import io.fovea.runtime.Specification;
 import io.fovea.train.Confusion;
 import io.fovea.train.Dataset;
 import io.fovea.train.Evaluation;
@@ -61,7 +63,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (json && card) {
       throw new Fovea.UserException("evaluate: expected --json or --card, met both");
     }
-    Dataset set = data.measured();
+    Dataset set = data.measured(seed(file));
     if (!data.isHeldOut()) {
       Terminal.note("%s has no held-out part: measured on all of it", data.data);
     }
@@ -90,6 +92,15 @@ final class EvaluateCommand implements Callable<Integer> {
       print(e);
     }
     return 0;
+  }
+
+  /** The seed that a model was trained by; 0 where it does not say. */
+  private static long seed(Path file) {
+    Specification known = Specification.of(file.toString(), Model.read(file).metadata());
+    return known.provenance().get("recipe") instanceof Map<?, ?> recipe
+            && recipe.get("seed") instanceof Number seed
+        ? seed.longValue()
+        : 0;
   }
 
   /** Measures a model as the data wants it, and closes it. */

@@ -4,6 +4,7 @@ import io.fovea.onnx.Model;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.ImageModel;
 import io.fovea.train.Dataset;
+import io.fovea.train.Duplicates;
 import io.fovea.train.Evaluation;
 import io.fovea.train.Recipe;
 import java.io.IOException;
@@ -43,18 +44,26 @@ final class SeeingOptions {
   }
 
   /** Who sees a training: its lines on the terminal, and what the options ask for. */
-  Watch watch(Model model, List<Dataset> parts, Recipe recipe, boolean json) {
+  Watch watch(Model model, List<Dataset> parts, Recipe recipe, Duplicates twice, boolean json) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("graph", model.graph().name());
     facts.put("parameters", InspectCommand.parameters(model));
     facts.put("trainedOn", parts.get(0).size());
     facts.put("heldOut", parts.get(1).size());
+    facts.put("duplicates", twice.count());
     facts.put("recipe", recipe.facts());
     if (report != null) {
       told.put("Net", model.graph().name());
       told.put("Parameters", Html.of("%,d", InspectCommand.parameters(model)));
       told.put("Trained on", Html.of("%,d pictures", parts.get(0).size()));
       told.put("Held out", Html.of("%,d pictures", parts.get(1).size()));
+      told.put(
+          "Held out but trained on",
+          twice.count() == 0
+              ? "none, byte for byte"
+              : Html.of(
+                  "%,d pictures, such as %s (%s)",
+                  twice.count(), twice.heldOut(), twice.training()));
       recipe
           .facts()
           .forEach(

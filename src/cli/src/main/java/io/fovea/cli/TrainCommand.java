@@ -10,6 +10,7 @@ import io.fovea.runtime.Task;
 import io.fovea.train.Checkpoints;
 import io.fovea.train.Dataset;
 import io.fovea.train.DivergedException;
+import io.fovea.train.Duplicates;
 import io.fovea.train.Libtorch;
 import io.fovea.train.Recipe;
 import io.fovea.train.Settings;
@@ -153,8 +154,14 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note("recipe:%n%s", recipe.toYaml().stripTrailing().indent(2).stripTrailing());
     Terminal.note("preprocessing: %s", fed.toJson());
     Terminal.note("device: %s", device);
+    Duplicates twice = Duplicates.between(data, parts.get(1));
+    if (twice.count() > 0) {
+      Terminal.note(
+          "%,d of %,d held-out pictures are also trained on, byte for byte, such as %s (%s)",
+          twice.count(), parts.get(1).size(), twice.heldOut(), twice.training());
+    }
     Trained trained;
-    try (Watch watch = seeing.watch(model, parts, recipe, json)) {
+    try (Watch watch = seeing.watch(model, parts, recipe, twice, json)) {
       Trainer trainer =
           Trainer.of(model).recipe(recipe).preprocessing(fed).device(device).listener(watch);
       trained =

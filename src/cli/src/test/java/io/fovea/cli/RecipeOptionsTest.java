@@ -104,6 +104,50 @@ class RecipeOptionsTest {
   }
 
   @Test
+  void changesPicturesAsOptionsSay() throws IOException {
+    Path net = folder.resolve("net.onnx");
+    CommandRun run =
+        fovea(
+            "train",
+            "resnet8",
+            "--data",
+            SHAPES,
+            "--size",
+            32,
+            "--epochs",
+            1,
+            "--resized-crop",
+            0.3,
+            "--auto-augment",
+            "randaugment",
+            "--magnitude",
+            5,
+            "--hue",
+            0.1,
+            "--erasing",
+            0.2,
+            "--mixup",
+            0.2,
+            "--cutmix",
+            1,
+            "--stochastic-depth",
+            0.1,
+            "-o",
+            net);
+    assertEquals(0, run.status(), run.err());
+    JsonNode stored = new JsonMapper().readTree(Model.read(net).metadata().get("fovea.provenance"));
+    assertEquals("randaugment", stored.at("/recipe/auto-augment").asText());
+    assertEquals(2, stored.at("/recipe/operations").asInt());
+    assertEquals(0.1, stored.at("/recipe/stochastic-depth").asDouble());
+    run = train(folder.resolve("x.onnx"), "--magnitude", 5);
+    assertEquals(2, run.status());
+    assertTrue(
+        run.err().contains("--magnitude: not a setting of the auto-augment none"), run.err());
+    run = train(folder.resolve("x.onnx"), "--stochastic-depth", 0.5);
+    assertTrue(run.err().contains("the net has no residual branches"), run.err());
+  }
+
+  @Test
   void turnsYesAndNoBothWays() throws IOException {
     Path recipe = file("r.yaml", "epochs: 1\nfreeze-statistics: true\nnesterov: false\n");
     CommandRun run =

@@ -113,26 +113,19 @@ record Geometry(
     int moreX = Math.max(0, s.width() - width);
     int moreY = Math.max(0, s.height() - height);
     return new Geometry(
-            width,
-            height,
-            filter,
-            middle(width, s.width()),
-            middle(height, s.height()),
-            Math.min(width, s.width()),
-            Math.min(height, s.height()),
-            0,
-            0,
-            0,
-            0,
-            Border.CONSTANT,
-            Fill.BLACK)
-        .frame(
-            moreX / 2,
-            moreY / 2,
-            moreX - moreX / 2,
-            moreY - moreY / 2,
-            Border.CONSTANT,
-            Fill.BLACK);
+        width,
+        height,
+        filter,
+        middle(width, s.width()),
+        middle(height, s.height()),
+        Math.min(width, s.width()),
+        Math.min(height, s.height()),
+        moreX / 2,
+        moreY / 2,
+        moreX - moreX / 2,
+        moreY - moreY / 2,
+        Border.CONSTANT,
+        Fill.BLACK);
   }
 
   /** Python's {@code int(round((side - crop) / 2.0))}: halves go to the even number. */

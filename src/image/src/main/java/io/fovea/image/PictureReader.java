@@ -100,6 +100,16 @@ public final class PictureReader {
     return PlugIns.names();
   }
 
+  /**
+   * Begins to load the decoders on the class path, on a thread of their own: natives take most of a
+   * second, which the first picture need not wait for. Whoever reads early waits for the rest.
+   */
+  public static void prepare() {
+    Thread loading = new Thread(PlugIns::names, "fovea-decoders");
+    loading.setDaemon(true);
+    loading.start();
+  }
+
   private static long positive(long limit) {
     if (limit < 1) {
       throw new PictureException("reader", "a limit of " + limit + " lets nothing through");

@@ -242,9 +242,11 @@ public final class Preprocessing {
     int w = width;
     int h = height;
     for (Step step : steps) {
-      Geometry geometry = Geometry.of(step, w, h);
-      w = geometry.outWidth();
-      h = geometry.outHeight();
+      if (Geometry.isOf(step)) {
+        Geometry geometry = Geometry.of(step, w, h);
+        w = geometry.outWidth();
+        h = geometry.outHeight();
+      }
     }
     return new int[] {channels(), h, w};
   }

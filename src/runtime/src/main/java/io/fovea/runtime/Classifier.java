@@ -131,9 +131,4 @@ public final class Classifier implements View<Scores> {
   public List<Integer> fed(Picture picture) {
     return feed.fed(picture);
   }
-
-  @Override
-  public void close() {
-    feed.model().close();
-  }
 }

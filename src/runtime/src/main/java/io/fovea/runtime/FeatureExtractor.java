@@ -70,9 +70,4 @@ public final class FeatureExtractor implements View<float[]> {
   public List<Integer> fed(Picture picture) {
     return feed.fed(picture);
   }
-
-  @Override
-  public void close() {
-    feed.model().close();
-  }
 }

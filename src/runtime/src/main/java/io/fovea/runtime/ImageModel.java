@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.fovea.image.Picture;
+import io.fovea.image.PictureReader;
 import io.fovea.image.Preprocessing;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -129,6 +130,7 @@ public final class ImageModel implements AutoCloseable {
       Specification otherwise,
       Sessions.Opener opener,
       UnaryOperator<String> lastOperator) {
+    PictureReader.prepare();
     Sessions.Setup setup =
         options -> {
           options.setIntraOpNumThreads(threads);
@@ -270,7 +272,8 @@ public final class ImageModel implements AutoCloseable {
         use);
   }
 
-  private static int[] shape(Picture picture, @Nullable Preprocessing preprocessing) {
+  /** The shape {@code {C, H, W}} of what a model is fed of a picture. */
+  static int[] shape(Picture picture, @Nullable Preprocessing preprocessing) {
     return preprocessing == null
         ? new int[] {3, picture.height(), picture.width()}
         : preprocessing.shape(picture.width(), picture.height());

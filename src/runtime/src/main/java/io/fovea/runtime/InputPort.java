@@ -7,7 +7,6 @@ import ai.onnxruntime.platform.Fp16Conversions;
 import io.fovea.image.Picture;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.Set;
 
 /**
@@ -99,7 +98,10 @@ record InputPort(String model, String name, long[] file, OnnxJavaType type, bool
 
   /** Bytes that a batch of a shape takes. */
   int bytes(long[] shape) {
-    double wanted = Arrays.stream(shape).asDoubleStream().reduce(type.size, (a, b) -> a * b);
+    double wanted = type.size;
+    for (long side : shape) {
+      wanted *= side;
+    }
     if (wanted > Integer.MAX_VALUE) {
       throw new ScoringException(
           model, ImageModel.text(shape) + " is more than one buffer can hold");

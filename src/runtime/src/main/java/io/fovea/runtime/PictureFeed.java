@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -138,8 +139,10 @@ record PictureFeed(
    * @throws ScoringException where the output has another shape
    */
   long columns(long[] shape) {
-    if (Arrays.stream(shape).skip(2).anyMatch(d -> d != 1)) {
-      throw misfit("[N, K]", shape);
+    for (int i = 2; i < shape.length; i++) {
+      if (shape[i] != 1) {
+        throw misfit("[N, K]", shape);
+      }
     }
     return shape.length == 0 ? -1 : shape.length == 1 ? 1 : shape[1];
   }
@@ -197,6 +200,13 @@ record PictureFeed(
 
   /** Answers in the order of the pictures; those of equal tensor shape run in batches. */
   <T> List<T> run(List<Picture> pictures, Answer<T> answer) {
+    if (pictures.isEmpty()) {
+      return List.of();
+    }
+    int[] shape = shape(pictures.get(0));
+    if (areAlike(pictures, shape)) {
+      return runAlike(pictures, shape, answer);
+    }
     Map<List<Integer>, List<Integer>> buckets = new LinkedHashMap<>();
     for (int i = 0; i < pictures.size(); i++) {
       buckets.computeIfAbsent(fed(pictures.get(i)), k -> new ArrayList<>()).add(i);
@@ -204,13 +214,32 @@ record PictureFeed(
     Map<Integer, T> answers = new HashMap<>();
     for (List<Integer> bucket : buckets.values()) {
       List<Picture> alike = bucket.stream().map(pictures::get).toList();
-      batches(
-          alike,
-          preprocessing,
-          largestBatch(0, fed(alike.get(0))),
-          (k, out, item) -> answers.put(bucket.get(k), answer.of(alike.get(k), out, item)));
+      Iterator<T> some = runAlike(alike, shape(alike.get(0)), answer).iterator();
+      bucket.forEach(i -> answers.put(i, some.next()));
     }
     return IntStream.range(0, pictures.size()).mapToObj(answers::get).toList();
+  }
+
+  private boolean areAlike(List<Picture> pictures, int[] shape) {
+    Picture last = pictures.get(0);
+    for (Picture p : pictures) {
+      boolean same = p.width() == last.width() && p.height() == last.height();
+      if (!same && !Arrays.equals(shape, shape(p))) {
+        return false;
+      }
+      last = p;
+    }
+    return true;
+  }
+
+  private <T> List<T> runAlike(List<Picture> alike, int[] shape, Answer<T> answer) {
+    List<T> answers = new ArrayList<>(alike.size());
+    batches(
+        alike,
+        preprocessing,
+        largestBatch(0, shape),
+        (k, out, item) -> answers.add(answer.of(alike.get(k), out, item)));
+    return answers;
   }
 
   /** The same of outputs that lie in the plane, blended of tiles and averaged over views. */
@@ -290,12 +319,14 @@ record PictureFeed(
             .toList());
   }
 
-  /** The shape of what the model is fed of a picture. */
+  /** The shape {@code [C, H, W]} of what the model is fed of a picture. */
   List<Integer> fed(Picture p) {
-    if (asTheyAre) {
-      return List.of(p.height(), p.width(), 3);
-    }
-    return Arrays.stream(preprocessing.shape(p.width(), p.height())).boxed().toList();
+    int[] shape = shape(p);
+    return List.of(shape[0], shape[1], shape[2]);
+  }
+
+  private int[] shape(Picture p) {
+    return ImageModel.shape(p, asTheyAre ? null : preprocessing);
   }
 
   /**
@@ -304,12 +335,11 @@ record PictureFeed(
    * @param out numbers that the model gives for one; 0 where unknown
    */
   int largestBatch(long out, Picture prepared) {
-    return largestBatch(
-        out, List.of(prepared.height(), prepared.width(), preprocessing.channels()));
+    return largestBatch(out, preprocessing.channels(), prepared.height(), prepared.width());
   }
 
-  private static int largestBatch(long out, List<Integer> shape) {
-    long in = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
+  private static int largestBatch(long out, int... shape) {
+    long in = (long) shape[0] * shape[1] * shape[2];
     return (int) Math.min(LARGEST_BATCH, Math.max(1, MOST_VALUES / Math.max(in, out)));
   }
 

@@ -197,9 +197,4 @@ public final class PictureTransformer implements View<Picture> {
   public List<Integer> fed(Picture picture) {
     return feed.fed(picture);
   }
-
-  @Override
-  public void close() {
-    feed.model().close();
-  }
 }

@@ -85,9 +85,4 @@ public final class Regressor implements View<float[]> {
   public List<Integer> fed(Picture picture) {
     return feed.fed(picture);
   }
-
-  @Override
-  public void close() {
-    feed.model().close();
-  }
 }

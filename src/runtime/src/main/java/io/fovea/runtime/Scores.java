@@ -1,6 +1,8 @@
 package io.fovea.runtime;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -51,9 +53,11 @@ public record Scores(List<String> labels, float[] probabilities) {
         found = Math.min(found + 1, n);
       }
     }
-    return Arrays.stream(best, 0, found)
-        .mapToObj(i -> new Score(i, labels.get(i), probabilities[from + i]))
-        .toList();
+    List<Score> top = new ArrayList<>(found);
+    for (int i = 0; i < found; i++) {
+      top.add(new Score(best[i], labels.get(best[i]), probabilities[from + best[i]]));
+    }
+    return Collections.unmodifiableList(top);
   }
 
   /**

@@ -133,9 +133,4 @@ public final class Segmenter implements View<Mask> {
   public List<Integer> fed(Picture picture) {
     return feed.fed(picture);
   }
-
-  @Override
-  public void close() {
-    feed.model().close();
-  }
 }

@@ -30,5 +30,7 @@ public sealed interface View<T> extends AutoCloseable
 
   /** Closes the model. */
   @Override
-  void close();
+  default void close() {
+    model().close();
+  }
 }

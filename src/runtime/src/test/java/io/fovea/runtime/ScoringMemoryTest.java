@@ -4,13 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.ThreadMXBean;
+import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScoringMemoryTest {
@@ -39,6 +44,27 @@ class ScoringMemoryTest {
     long grownKib = Long.parseLong(printed);
     System.out.println("resident memory grew by " + grownKib + " KiB over 9,000 pictures");
     assertTrue(grownKib < 32 * 1024, grownKib + " KiB");
+  }
+
+  @Test
+  void aPictureTakesLessThanTwoKilobytesOfTheHeap() throws IOException {
+    Path net =
+        Path.of(System.getProperty("fovea.root", "../.."), "test-data/oracle/residual/model.onnx");
+    Preprocessing fed = Preprocessing.of(new Step.Resize(16, 16, Resampling.BILINEAR));
+    Picture picture = ClassifierTest.noise(40, 30, 1);
+    ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int runs = 500;
+    try (Classifier c = Classifier.load(net, Device.cpu(), fed)) {
+      for (List<Picture> batch : List.of(List.of(picture), Collections.nCopies(8, picture))) {
+        long before = 0;
+        for (int i = -runs; i < runs; i++) {
+          before = i == 0 ? thread.getCurrentThreadAllocatedBytes() : before;
+          c.top(batch, 1);
+        }
+        long each = (thread.getCurrentThreadAllocatedBytes() - before) / runs / batch.size();
+        assertTrue(each < 2048, each + " bytes in batches of " + batch.size());
+      }
+    }
   }
 
   /** Scores and prints by how many KiB it grew. */

@@ -83,7 +83,7 @@ record Checkpoint(
               state.path("updates").asLong(),
               EpochJson.real(state.path("lossSum")),
               EpochJson.real(state.path("seconds")),
-              EpochJson.real(state.path("busySeconds"))));
+              EpochJson.real(state.path("waitedSeconds"))));
       return new Checkpoint(
           identity,
           course,
@@ -150,7 +150,7 @@ record Checkpoint(
     state.put("updates", at.updates());
     state.put("lossSum", at.lossSum());
     state.put("seconds", at.seconds());
-    state.put("busySeconds", at.busySeconds());
+    state.put("waitedSeconds", at.waitedSeconds());
     state.put("kept", kept == null ? 0 : kept.number());
     ArrayNode history = state.putArray("history");
     course.history().forEach(e -> history.add(EpochJson.write(e)));

@@ -20,10 +20,10 @@ final class Course {
    * @param updates of the optimizer in all
    * @param lossSum of these batches
    * @param seconds that the epoch has taken
-   * @param busySeconds of them that the network worked
+   * @param waitedSeconds of them that the network waited for data
    */
   record Position(
-      int epoch, int batches, long updates, double lossSum, double seconds, double busySeconds) {
+      int epoch, int batches, long updates, double lossSum, double seconds, double waitedSeconds) {
     static final Position START = new Position(1, 0, 0, 0, 0, 0);
 
     /** The epoch from its start, by the net as it is. */

@@ -8,6 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,16 +20,18 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>MNIST's {@code train-*} and {@code t10k-*} IDX files;
  *   <li>CIFAR-10's {@code data_batch_*.bin} and {@code test_batch.bin};
- *   <li>tar archives of class folders, {@code *train*.tar.gz} and {@code *test*.tar.gz} or {@code
- *       *val*};
+ *   <li>tar archives of class folders or WebDataset's samples ({@link Dataset#tar}): those with
+ *       {@code test} or {@code val} in their names are held out, the others are trained on;
  *   <li>a CSV file of files and values, or {@code train.csv} and {@code test.csv} or {@code
  *       val.csv};
  *   <li>pictures and masks: {@code images/} and {@code masks/}, {@code image/} and {@code label/},
  *       {@code JPEGImages/} and {@code SegmentationClass/};
  *   <li>pictures and those that should be made of them: {@code inputs/} and {@code targets/};
- *   <li>a folder of pictures for each class; these three also in {@code train/} and {@code test/},
- *       {@code val/} or {@code validation/}.
+ *   <li>a folder of pictures for each class; these three, and tar archives, also in {@code train/}
+ *       and {@code test/}, {@code val/} or {@code validation/}.
  * </ul>
+ *
+ * <p>{@code shards/pets-{000000..000009}.tar} stands for ten archives.
  *
  * @param training all that is not held out
  * @param heldOut null where the folder has no such part
@@ -38,6 +43,10 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
       List.of("masks", "mask", "labels", "label", "annotations", "SegmentationClass");
   private static final List<String> INPUTS = List.of("inputs", "input");
   private static final List<String> TARGETS = List.of("targets", "target");
+  private static final Pattern PICTURE =
+      Pattern.compile(".*\\.(jpe?g|png|gif|bmp|tiff?|webp|p[bgpn]m|ico)");
+  private static final Pattern COUNTED = Pattern.compile("\\{(\\d{1,9})\\.\\.(\\d{1,9})\\}");
+  private static final int MOST_ARCHIVES = 100_000;
   private static final List<String> HELD_OUT = List.of("test", "val", "validation");
 
   /**
@@ -58,7 +67,10 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
   public static DataFolder of(Path data, @Nullable Integer ignored) {
     if (Files.isRegularFile(data)) {
       boolean csv = data.toString().endsWith(".csv");
-      return new DataFolder(csv ? ValuesDataset.of(data) : TarDataset.of(data), null);
+      return of(csv ? ValuesDataset.of(data) : Dataset.tar(data));
+    }
+    if (COUNTED.matcher(data.toString()).find()) {
+      return of(Dataset.tar(counted(data.toString()).map(Path::of).toArray(Path[]::new)));
     }
     if (!Files.isDirectory(data)) {
       throw new TrainException(data + ": no such file or folder");
@@ -66,7 +78,7 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
     List<Path> files = list(data);
     DataFolder found = idx(data);
     found = found != null ? found : cifar(data);
-    found = found != null ? found : archives(files);
+    found = found != null ? found : archives(data, files);
     found = found != null ? found : tables(files);
     return found != null ? found : folders(data, ignored);
   }
@@ -115,17 +127,48 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
     return new DataFolder(CifarDataset.of(train, List.of()), held);
   }
 
-  private static @Nullable DataFolder archives(List<Path> files) {
-    List<Path> tars = ending(files, ".*\\.(tar|tar\\.gz|tgz)");
-    if (tars.isEmpty()) {
-      return null;
+  /** The names that a pattern such as {@code a-{00..11}.tar} stands for. */
+  private static Stream<String> counted(String pattern) {
+    Matcher range = COUNTED.matcher(pattern);
+    if (!range.find()) {
+      return Stream.of(pattern);
     }
-    Path held = heldOut(tars);
-    Path train = tars.stream().filter(f -> !f.equals(held)).findFirst().orElse(null);
-    if (train == null || tars.size() > 2) {
-      return tars.size() == 1 ? of(TarDataset.of(tars.get(0))) : null;
+    int from = Integer.parseInt(range.group(1));
+    int to = Integer.parseInt(range.group(2));
+    if (to < from || to - from >= MOST_ARCHIVES) {
+      throw new TrainException(
+          "%s: expected a range of at most %,d numbers, met %s"
+              .formatted(pattern, MOST_ARCHIVES, range.group()));
     }
-    return new DataFolder(TarDataset.of(train), held == null ? null : TarDataset.of(held));
+    String form = "%0" + range.group(1).length() + "d";
+    return IntStream.rangeClosed(from, to)
+        .mapToObj(n -> pattern.substring(0, range.start()) + form.formatted(n))
+        .flatMap(head -> counted(pattern.substring(range.end())).map(head::concat));
+  }
+
+  private static @Nullable DataFolder archives(Path data, List<Path> files) {
+    List<Path> held = new ArrayList<>();
+    List<Path> train = new ArrayList<>();
+    tars(files).forEach(f -> (isHeldOut(f) ? held : train).add(f));
+    if (train.isEmpty() && held.isEmpty()) {
+      train.addAll(tars(inner(data, List.of("train"))));
+      held.addAll(tars(inner(data, HELD_OUT)));
+    }
+    if (train.isEmpty()) {
+      return held.isEmpty() ? null : of(TarDataset.of(held, null));
+    }
+    Dataset training = TarDataset.of(train, null);
+    return new DataFolder(training, held.isEmpty() ? null : TarDataset.of(held, training.labels()));
+  }
+
+  private static List<Path> tars(List<Path> files) {
+    return ending(files, ".*\\.(tar|tar\\.gz|tgz)");
+  }
+
+  /** What lies in the first of some folders that is there. */
+  private static List<Path> inner(Path data, List<String> names) {
+    Path folder = first(data, names);
+    return folder == null ? List.of() : list(folder);
   }
 
   private static @Nullable DataFolder tables(List<Path> files) {
@@ -150,10 +193,11 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
   }
 
   private static @Nullable Path heldOut(List<Path> files) {
-    return files.stream()
-        .filter(f -> HELD_OUT.stream().anyMatch(f.getFileName().toString()::contains))
-        .findFirst()
-        .orElse(null);
+    return files.stream().filter(DataFolder::isHeldOut).findFirst().orElse(null);
+  }
+
+  private static boolean isHeldOut(Path file) {
+    return HELD_OUT.stream().anyMatch(file.getFileName().toString()::contains);
   }
 
   private static DataFolder folders(Path data, @Nullable Integer ignored) {
@@ -183,9 +227,11 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
               : PairDataset.of(heldInputs, heldTargets));
     }
     if (held != null && root == data && !data.equals(held)) {
-      return of(FolderDataset.of(held)); // a held-out part alone
+      return of(Dataset.folder(held)); // a held-out part alone
     }
-    return new DataFolder(FolderDataset.of(root), held == null ? null : FolderDataset.of(held));
+    Dataset training = Dataset.folder(root);
+    return new DataFolder(
+        training, held == null ? null : FolderDataset.of(held, training.labels()));
   }
 
   private static @Nullable Path first(Path folder, List<String> names) {
@@ -194,9 +240,27 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
 
   /** Whether a file's name ends as a picture's; others, such as Thumbs.db, are left out. */
   static boolean isPicture(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return Files.isRegularFile(file)
-        && name.matches(".*\\.(jpe?g|png|gif|bmp|tiff?|webp|p[bgpn]m|ico)");
+    return Files.isRegularFile(file) && isPicture(file.getFileName().toString());
+  }
+
+  /** Whether a name ends as a picture's. */
+  static boolean isPicture(String name) {
+    return PICTURE.matcher(name.toLowerCase(Locale.ROOT)).matches();
+  }
+
+  /** The lines of a file of names; none where it is not there. */
+  static List<String> names(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return List.of();
+    }
+    try {
+      return Files.readAllLines(file).stream()
+          .map(String::strip)
+          .filter(l -> !l.isEmpty())
+          .toList();
+    } catch (IOException e) {
+      throw new TrainException(file + ": cannot be read: " + e, e);
+    }
   }
 
   /** The pictures of a folder, by name. */

@@ -6,6 +6,7 @@ import io.fovea.runtime.Task;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pictures, and what a net should say of them. Thread-safe: pictures are decoded on several
@@ -41,12 +42,18 @@ public interface Dataset {
     return "picture " + index;
   }
 
+  /** Where the file of the picture at a position lies; null where it has none. */
+  default @Nullable Stored stored(int index) {
+    return null;
+  }
+
   /**
    * A number that changes where the sample at a position does: made of the sizes of its files, or
    * of its bytes where they are in memory. Quick, since every sample is asked for it.
    */
   default long stamp(int index) {
-    return 0;
+    Stored stored = stored(index);
+    return stored == null ? 0 : stored.stamp();
   }
 
   /**
@@ -93,17 +100,24 @@ public interface Dataset {
    * @throws TrainException where there are no classes or a class has no pictures
    */
   static Dataset folder(Path folder) {
-    return FolderDataset.of(folder);
+    return FolderDataset.of(folder, null);
   }
 
   /**
-   * A tar archive, gzipped or not, of what {@link #folder} reads; its files are held in memory as
-   * they are.
+   * Tar archives of what {@link #folder} reads, or WebDataset's shards: files of one name up to the
+   * first dot are a sample, a picture and its class in {@code .cls} (a number from 0, whose names
+   * stand in {@code labels.txt} beside the archives, one a line), in {@code .json} under {@code
+   * "label"} (a number or a name) or in {@code .txt} (a name). Plain archives are read where they
+   * lie; the pictures of gzipped ones are held in memory as they are.
    *
-   * @throws TrainException where it is no such archive
+   * <p>A training reads several plain archives one after another: each epoch draws an order of the
+   * archives by its seed, and lets their pictures, in that order, pass through a buffer of 10,000
+   * from which the next is drawn. One archive alone is shuffled whole.
+   *
+   * @throws TrainException naming the archive and the file in it that does not fit
    */
-  static Dataset tar(Path archive) {
-    return TarDataset.of(archive);
+  static Dataset tar(Path... archives) {
+    return TarDataset.of(List.of(archives), null);
   }
 
   /**

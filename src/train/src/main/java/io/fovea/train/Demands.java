@@ -15,11 +15,17 @@ final class Demands {
    *
    * @throws TrainException saying what was expected and what was met
    */
-  static void check(Model model, Recipe recipe, Preprocessing fed, Dataset training) {
+  static void check(
+      Model model, Recipe recipe, Preprocessing fed, Dataset training, Dataset validation) {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
-    checkTask(model, recipe, training);
+    checkTask(model, recipe, training, fed.tiles() != null);
+    if (!validation.labels().equals(training.labels())) {
+      throw new TrainException(
+          "the held-out part: expected the classes %s as what is trained on has, met %s"
+              .formatted(training.labels(), validation.labels()));
+    }
     boolean pictures = training.task() == Task.Kind.PICTURE;
     if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
       throw new TrainException(
@@ -42,9 +48,10 @@ final class Demands {
     }
   }
 
-  private static void checkTask(Model model, Recipe recipe, Dataset training) {
+  private static void checkTask(Model model, Recipe recipe, Dataset training, boolean tiles) {
     boolean values = training.task() == Task.Kind.REGRESSION;
     recipe.loss().check(training.task());
+    recipe.augmentation().check(training.task(), tiles);
     if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));

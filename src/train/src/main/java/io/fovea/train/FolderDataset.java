@@ -6,10 +6,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Files and their classes, decoded when asked for. */
 record FolderDataset(List<String> labels, List<Path> files, int[] classes) implements Dataset {
-  static FolderDataset of(Path folder) {
+  /**
+   * Lists the folders.
+   *
+   * @param known names of the classes, where the folder is held out beside another; else null
+   */
+  static FolderDataset of(Path folder, @Nullable List<String> known) {
     List<String> labels = new ArrayList<>();
     List<Path> files = new ArrayList<>();
     List<Integer> classes = new ArrayList<>();
@@ -18,18 +24,25 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
         continue;
       }
       List<Path> pictures = DataFolder.list(sub).stream().filter(DataFolder::isPicture).toList();
-      if (pictures.isEmpty()) {
+      String label = sub.getFileName().toString();
+      int index = known == null ? labels.size() : known.indexOf(label);
+      if (index < 0) {
+        throw new TrainException(sub + ": the class is not in what is trained on");
+      }
+      if (pictures.isEmpty() && known == null) {
         throw new TrainException(sub + ": the class has no pictures");
       }
-      pictures.forEach(p -> classes.add(labels.size()));
+      pictures.forEach(p -> classes.add(index));
       files.addAll(pictures);
-      labels.add(sub.getFileName().toString());
+      labels.add(label);
     }
-    if (labels.isEmpty()) {
+    if (files.isEmpty()) {
       throw new TrainException(folder + ": expected a folder of pictures for each class, met none");
     }
     return new FolderDataset(
-        List.copyOf(labels), files, classes.stream().mapToInt(Integer::intValue).toArray());
+        known == null ? List.copyOf(labels) : known,
+        files,
+        classes.stream().mapToInt(Integer::intValue).toArray());
   }
 
   @Override
@@ -58,7 +71,7 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
   }
 
   @Override
-  public long stamp(int index) {
-    return Stamps.of(files.get(index));
+  public Stored stored(int index) {
+    return Stored.file(files.get(index));
   }
 }

@@ -128,6 +128,7 @@ sealed interface Kind {
   Kind ANY_WHOLE = new Whole(Long.MIN_VALUE, Long.MAX_VALUE);
   Kind POSITIVE = new Real("a number above 0", 0, true, Double.MAX_VALUE, false);
   Kind NOT_NEGATIVE = new Real("a number of 0 or more", 0, false, Double.MAX_VALUE, false);
+  Kind FROM_ONE = new Real("a number of 1 or more", 1, false, Double.MAX_VALUE, false);
   Kind SHARE = new Real("a number in [0, 1]", 0, false, 1, false);
   Kind BELOW_ONE = new Real("a number in [0, 1)", 0, false, 1, true);
   Kind INSIDE = new Real("a number in (0, 1)", 0, true, 1, true);

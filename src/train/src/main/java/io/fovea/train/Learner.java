@@ -77,6 +77,9 @@ final class Learner implements AutoCloseable {
         throw new TrainException("expected one input, met " + graph.inputs());
       }
       checkInput();
+      if (recipe.stochasticDepth() > 0) {
+        graph.dropBranches(recipe.stochasticDepth());
+      }
       for (String name : names) {
         ScalarType type = graph.tensor(name).scalar_type().intern();
         if (type != ScalarType.Float) {
@@ -223,9 +226,15 @@ final class Learner implements AutoCloseable {
   }
 
   private Tensor error(Tensor output, Targets targets, boolean sigmoid) {
+    if (targets instanceof Targets.Judged judged) {
+      return judged.error().apply(output);
+    }
+    double smoothing = recipe.labelSmoothing();
+    if (targets instanceof Targets.Mixed mixed) {
+      return Losses.of(recipe.loss(), smoothing, weights, sigmoid, output, mixed, guides);
+    }
     return targets instanceof Targets.Classes classes
-        ? Losses.of(
-            recipe.loss(), recipe.labelSmoothing(), weights, sigmoid, output, classes, guides)
+        ? Losses.of(recipe.loss(), smoothing, weights, sigmoid, output, classes, guides)
         : Losses.of(recipe.loss(), unit, levels(output), (Targets.Values) targets, guides);
   }
 

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes and augments pictures beside the network, on threads of its own, a few batches ahead.
- * What a picture becomes depends on the seed, the epoch and its position alone, never on the
- * threads. Where the net is fed tiles, a pass takes one of each picture: another one every time
- * while training, else the middle.
+ * What a picture becomes depends on the seed, the epoch and its position alone, and what it is
+ * mixed with on its batch, never on the threads. Where the net is fed tiles, a pass takes one of
+ * each picture: another one every time while training, else the middle.
  */
 final class Loader implements AutoCloseable {
   /**
@@ -56,6 +56,11 @@ final class Loader implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  /** How many decode: half the processors, since the other half computes; two to eight. */
+  static int threads() {
+    return Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
   }
 
   /** What is done with each batch; its buffers are used again afterwards. */
@@ -105,7 +110,7 @@ final class Loader implements AutoCloseable {
     Deque<Future<Optional<Batch>>> ahead = new ArrayDeque<>();
     try {
       for (int step = first, next = first; step < steps; step++) {
-        while (next < steps && ahead.size() <= 2 * threads) {
+        while (next < steps && ahead.size() <= threads + 2) {
           int from = next++ * size;
           int to = Math.min(order.length, from + size);
           ahead.add(
@@ -142,6 +147,7 @@ final class Loader implements AutoCloseable {
     FloatBuffer pixels = null;
     for (int i = from; i < to; i++) {
       int index = (int) (order[i] % data.size());
+      Random random = augmentation == null ? null : new Random(mix(seed, epoch, order[i]));
       Picture picture;
       Target target;
       try {
@@ -149,12 +155,15 @@ final class Loader implements AutoCloseable {
         if (augmentation == null && data.isLeftOut(index)) {
           continue;
         }
-        picture = preprocessing.picture(whole);
-        target = fitted(data.target(index), whole, picture, index);
+        Box cut =
+            augmentation == null || random == null
+                ? null
+                : augmentation.box(random, whole.width(), whole.height());
+        picture = cut == null ? preprocessing.picture(whole) : cut.of(whole, preprocessing);
+        target = fitted(data.target(index), whole, picture, cut, index);
       } catch (PictureException e) {
         throw new TrainException("data: " + e.getMessage(), e);
       }
-      Random random = augmentation == null ? null : new Random(mix(seed, epoch, order[i]));
       int scale = target instanceof Target.Made m ? m.picture().width() / picture.width() : 1;
       Tiles tiles = preprocessing.tiles();
       if (tiles != null) {
@@ -169,8 +178,10 @@ final class Loader implements AutoCloseable {
           target = new Target.Made(m.picture().crop(scale * x, scale * y, w, h));
         }
       }
+      Augmentation.Draw drawn = null;
       if (augmentation != null && random != null) {
-        Augmentation.Draw drawn = augmentation.draw(random, turn(seed, epoch, order[i]));
+        boolean turn = turn(seed, epoch, order[i]);
+        drawn = augmentation.draw(random, turn, picture.width(), picture.height());
         picture = drawn.apply(picture);
         if (target instanceof Target.Pixels p) {
           target = new Target.Pixels(drawn.apply(p.mask()));
@@ -188,7 +199,11 @@ final class Loader implements AutoCloseable {
                 .formatted(data.name(index), shape[3], shape[2], one[3], one[2]));
       }
       targets.add(target);
+      int start = pixels.position();
       preprocessing.tensor(picture, pixels);
+      if (drawn != null) {
+        drawn.erase(pixels, start, (int) shape[1], (int) shape[2], (int) shape[3]);
+      }
     }
     if (pixels == null) {
       return Optional.empty();
@@ -198,6 +213,9 @@ final class Loader implements AutoCloseable {
         targets.get(0) instanceof Target.Made
             ? Pairs.targets(targets, preprocessing, data.name((int) (order[from] % data.size())))
             : Targets.of(targets);
+    if (augmentation != null) {
+      all = augmentation.mixing().mix(pixels, shape, all, new Random(mix(~seed, epoch, from)));
+    }
     return Optional.of(new Batch(pixels.flip(), shape, all));
   }
 
@@ -207,7 +225,8 @@ final class Loader implements AutoCloseable {
   }
 
   /** A mask, or a picture, is resized and cropped as its picture is. */
-  private Target fitted(Target target, Picture picture, Picture prepared, int index) {
+  private Target fitted(
+      Target target, Picture picture, Picture prepared, @Nullable Box cut, int index) {
     if (target instanceof Target.Made m) {
       return Pairs.fitted(m, picture, prepared, preprocessing, data.name(index));
     }
@@ -225,7 +244,7 @@ final class Loader implements AutoCloseable {
                   mask.width(),
                   mask.height()));
     }
-    return new Target.Pixels(preprocessing.mask(mask));
+    return new Target.Pixels(cut == null ? preprocessing.mask(mask) : cut.of(mask, preprocessing));
   }
 
   private FloatBuffer buffer(long[] shape) {

@@ -55,6 +55,23 @@ final class Losses {
     return of(loss, smoothing, weights, sigmoid, logits, wanted, guides);
   }
 
+  /**
+   * The same of mixed pictures: the losses of both classes by their shares. For cross-entropy,
+   * smoothed, weighted or of yes and no, that is the loss of soft targets.
+   */
+  static Tensor of(
+      Loss loss,
+      double smoothing,
+      double[] weights,
+      boolean sigmoid,
+      Tensor output,
+      Targets.Mixed mixed,
+      Guides guides) {
+    Tensor one = of(loss, smoothing, weights, sigmoid, output, mixed.one(), guides);
+    Tensor other = of(loss, smoothing, weights, sigmoid, output, mixed.other(), guides);
+    return one.mul(new Scalar(mixed.share())).add(other, new Scalar(1 - mixed.share()));
+  }
+
   /** The same of targets that are checked, as a tensor of int64. */
   static Tensor of(
       Loss loss,

@@ -5,8 +5,6 @@ import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
 import io.fovea.image.PictureReader;
 import io.fovea.runtime.Task;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -53,15 +51,9 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
 
   private static List<String> names(Path masks) {
     for (Path file : List.of(masks.resolve("labels.txt"), masks.resolveSibling("labels.txt"))) {
-      if (Files.isRegularFile(file)) {
-        try {
-          return Files.readAllLines(file).stream()
-              .map(String::strip)
-              .filter(l -> !l.isEmpty())
-              .toList();
-        } catch (IOException e) {
-          throw new TrainException(file + ": cannot be read: " + e, e);
-        }
+      List<String> names = DataFolder.names(file);
+      if (!names.isEmpty()) {
+        return names;
       }
     }
     return List.of();
@@ -160,5 +152,10 @@ record MaskDataset(List<String> labels, List<Path> pictures, List<Path> masks, i
   @Override
   public long stamp(int index) {
     return Stamps.of(pictures.get(index), masks.get(index));
+  }
+
+  @Override
+  public Stored stored(int index) {
+    return Stored.file(pictures.get(index));
   }
 }

@@ -3,6 +3,7 @@ package io.fovea.train;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Padding of a window operator: said in numbers, or {@code SAME}, which puts an odd pixel at the
@@ -85,7 +86,11 @@ record Padding(String auto, long[] pads) {
 
   /** Pads all axes by what the tensor holds: {@code reflect}, {@code edge} or {@code wrap}. */
   static Tensor repeating(Tensor x, long[] pads, String mode) {
-    Tensor y = x;
+    Tensor y = fast(x, pads, mode);
+    if (y != null) {
+      return y;
+    }
+    y = x;
     int rank = pads.length / 2;
     for (int axis = 0; axis < rank; axis++) {
       long before = pads[axis];
@@ -100,6 +105,28 @@ record Padding(String auto, long[] pads) {
       y = y.index_select(axis, Torch.beside(y, Torch.longs(from)));
     }
     return y;
+  }
+
+  /** libtorch's kernels for frames of pictures, whose gradients are fast; null for all else. */
+  private static @Nullable Tensor fast(Tensor x, long[] pads, String mode) {
+    boolean frames = pads.length == 8 && x.is_floating_point() && x.numel() > 0;
+    for (int axis = 0; frames && axis < 4; axis++) {
+      long before = pads[axis];
+      long after = pads[axis + 4];
+      boolean even = axis < 2 && before == 0 && after == 0;
+      frames =
+          even
+              || (axis >= 2
+                  && Math.min(before, after) >= 0
+                  && Math.max(before, after) < x.size(axis));
+    }
+    if (!frames || mode.equals("wrap")) {
+      return null;
+    }
+    long[] sides = {pads[3], pads[7], pads[2], pads[6]};
+    return mode.equals("reflect")
+        ? torch.reflection_pad2d(x, sides)
+        : torch.replication_pad2d(x, sides);
   }
 
   /** The element that stands at a position that may lie outside of 0..n-1. */

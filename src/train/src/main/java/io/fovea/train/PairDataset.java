@@ -53,4 +53,9 @@ record PairDataset(List<Path> inputs, List<Path> wanted) implements Dataset {
   public long stamp(int index) {
     return Stamps.of(inputs.get(index), wanted.get(index));
   }
+
+  @Override
+  public Stored stored(int index) {
+    return Stored.file(inputs.get(index));
+  }
 }

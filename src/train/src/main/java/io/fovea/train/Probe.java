@@ -128,7 +128,8 @@ final class Probe {
   /** After the forward pass. */
   void answered(Tensor output, Targets targets) {
     graph.watch(null);
-    if (targets instanceof Targets.Classes c && c.shape().length == 1) {
+    Targets wanted = targets instanceof Targets.Mixed m ? m.most() : targets;
+    if (wanted instanceof Targets.Classes c && c.shape().length == 1) {
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard()) {
         long n = c.classes().length;

@@ -28,6 +28,9 @@ import java.util.function.Consumer;
  * @param whiten whether the first convolution starts as what whitens the data's patches, and stays
  *     so (<a href="https://myrtle.ai/learn/how-to-train-your-resnet-8-bag-of-tricks/">Page
  *     2019</a>)
+ * @param stochasticDepth share of the pictures for which the last residual branch is left out while
+ *     training, and earlier ones in proportion (<a href="https://arxiv.org/abs/1603.09382">Huang
+ *     2016</a>); 0 for never
  * @param seed of the order of pictures and their augmentation
  */
 public record Recipe(
@@ -46,6 +49,7 @@ public record Recipe(
     boolean balancedSampling,
     Selection selection,
     boolean whiten,
+    double stochasticDepth,
     long seed) {
 
   public Recipe {
@@ -56,6 +60,7 @@ public record Recipe(
     Setting.EMA.check(average);
     Setting.PATIENCE.check(patience);
     Setting.LABEL_SMOOTHING.check(labelSmoothing);
+    Setting.STOCHASTIC_DEPTH.check(stochasticDepth);
   }
 
   /** Ten epochs of SGD at 0.1, batches of 64, a warm-up and a cosine, crops and flips. */
@@ -170,6 +175,10 @@ public record Recipe(
     return with(d -> d.whiten = is);
   }
 
+  public Recipe stochasticDepth(double share) {
+    return with(d -> d.stochasticDepth = share);
+  }
+
   public Recipe seed(long s) {
     return with(d -> d.seed = s);
   }
@@ -209,6 +218,7 @@ public record Recipe(
     private boolean balancedSampling;
     private Selection selection = Selection.all();
     private boolean whiten;
+    private double stochasticDepth;
     private long seed;
 
     Draft() {}
@@ -229,6 +239,7 @@ public record Recipe(
       balancedSampling = r.balancedSampling;
       selection = r.selection;
       whiten = r.whiten;
+      stochasticDepth = r.stochasticDepth;
       seed = r.seed;
     }
 
@@ -249,6 +260,7 @@ public record Recipe(
           balancedSampling,
           selection,
           whiten,
+          stochasticDepth,
           seed);
     }
   }

@@ -27,13 +27,13 @@ final class RecipeFacts {
         Setting.CLASS_WEIGHTS,
         weights.isNone() ? "none" : weights.byRarity() ? "balanced" : weights.values());
     all.put(Setting.BALANCED_SAMPLING, r.balancedSampling());
+    all.put(Setting.STOCHASTIC_DEPTH, r.stochasticDepth());
     all.put(Setting.PATIENCE, (long) r.patience());
     all.put(Setting.EMA, r.average());
     all.putAll(of(r.optimizer()));
     all.put(Setting.CLIP_NORM, r.clipNorm());
     all.putAll(of(r.schedule()));
-    all.put(Setting.CROP, (long) r.augmentation().crop());
-    all.put(Setting.FLIP, r.augmentation().flip().toString());
+    all.putAll(of(r.augmentation()));
     Selection selection = r.selection();
     all.put(Setting.FREEZE, selection.freeze());
     all.put(Setting.FREEZE_DEPTH, (long) selection.freezeDepth());
@@ -105,7 +105,37 @@ final class RecipeFacts {
     return all;
   }
 
-  /** The settings of an optimizer or a schedule of this name, as they usually are. */
+  private static Map<Setting, Object> of(Augmentation a) {
+    Map<Setting, Object> all = new EnumMap<>(Setting.class);
+    all.put(Setting.RESIZED_CROP, a.resizedCrop());
+    all.put(Setting.CROP_ASPECT, a.cropAspect());
+    all.put(Setting.CROP, (long) a.crop());
+    all.put(Setting.FLIP, a.flip().toString());
+    all.putAll(of(a.operations()));
+    all.put(Setting.BRIGHTNESS, a.jitter().brightness());
+    all.put(Setting.CONTRAST, a.jitter().contrast());
+    all.put(Setting.SATURATION, a.jitter().saturation());
+    all.put(Setting.HUE, a.jitter().hue());
+    all.put(Setting.ERASING, a.erasing());
+    all.put(Setting.MIXUP, a.mixup());
+    all.put(Setting.CUTMIX, a.cutmix());
+    return all;
+  }
+
+  private static Map<Setting, Object> of(Operations operations) {
+    return operations instanceof Operations.RandAugment o
+        ? Map.of(
+            Setting.AUTO_AUGMENT, "randaugment",
+            Setting.OPERATIONS, (long) o.count(),
+            Setting.MAGNITUDE, (long) o.magnitude())
+        : Map.of(
+            Setting.AUTO_AUGMENT,
+            operations instanceof Operations.TrivialAugment ? "trivialaugment" : "none");
+  }
+
+  /**
+   * The settings of an optimizer, a schedule or an auto-augment of this name, as they usually are.
+   */
   static Map<Setting, Object> usual(Setting chooser, String name) {
     return switch (chooser) {
       case OPTIMIZER ->
@@ -124,6 +154,13 @@ final class RecipeFacts {
                 case "polynomial" -> new Schedule(0.1, new Schedule.Polynomial(0.9, 0));
                 case "constant" -> new Schedule(0.1, new Schedule.Constant());
                 default -> Schedule.cosine(0.1);
+              });
+      case AUTO_AUGMENT ->
+          of(
+              switch (name) {
+                case "randaugment" -> new Operations.RandAugment(2, 9);
+                case "trivialaugment" -> new Operations.TrivialAugment();
+                default -> new Operations.None();
               });
       default -> Map.of();
     };
@@ -144,7 +181,7 @@ final class RecipeFacts {
         real(Setting.CLIP_NORM),
         real(Setting.EMA),
         whole(Setting.PATIENCE),
-        new Augmentation(whole(Setting.CROP), Augmentation.Flip.valueOf(upper(Setting.FLIP))),
+        augmentation(),
         Loss.of((String) get(Setting.LOSS)),
         real(Setting.LABEL_SMOOTHING),
         weights(),
@@ -158,7 +195,30 @@ final class RecipeFacts {
             real(Setting.BIAS_RATE),
             is(Setting.FREEZE_STATISTICS)),
         is(Setting.WHITEN),
+        real(Setting.STOCHASTIC_DEPTH),
         (long) get(Setting.SEED));
+  }
+
+  private Augmentation augmentation() {
+    return new Augmentation(
+        real(Setting.RESIZED_CROP),
+        real(Setting.CROP_ASPECT),
+        whole(Setting.CROP),
+        Augmentation.Flip.valueOf(upper(Setting.FLIP)),
+        switch ((String) get(Setting.AUTO_AUGMENT)) {
+          case "randaugment" ->
+              new Operations.RandAugment(whole(Setting.OPERATIONS), whole(Setting.MAGNITUDE));
+          case "trivialaugment" -> new Operations.TrivialAugment();
+          default -> new Operations.None();
+        },
+        new Jitter(
+            real(Setting.BRIGHTNESS),
+            real(Setting.CONTRAST),
+            real(Setting.SATURATION),
+            real(Setting.HUE)),
+        real(Setting.ERASING),
+        real(Setting.MIXUP),
+        real(Setting.CUTMIX));
   }
 
   private Optimizer optimizer() {

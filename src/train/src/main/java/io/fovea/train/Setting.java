@@ -51,6 +51,12 @@ public enum Setting {
       Part.COURSE,
       Kind.YES_OR_NO,
       "every epoch shows each class equally often, however rare; default: false"),
+  STOCHASTIC_DEPTH(
+      "stochastic-depth",
+      Part.COURSE,
+      Kind.BELOW_ONE,
+      "share of the pictures for which the last residual branch is left out while training, earlier"
+          + " ones in proportion; default: 0"),
   PATIENCE(
       "patience",
       Part.COURSE,
@@ -141,6 +147,18 @@ public enum Setting {
   GAMMA("gamma", Part.SCHEDULE, Kind.SHARE, "of step: factor of each drop; default: 0.1"),
   POWER("power", Part.SCHEDULE, Kind.POSITIVE, "of polynomial; default: 0.9"),
 
+  RESIZED_CROP(
+      "resized-crop",
+      Part.PICTURES,
+      Kind.SHARE,
+      "random resized crop: least share of a picture's area that is cut out and stretched, such as"
+          + " 0.08; default: 0, never"),
+  CROP_ASPECT(
+      "crop-aspect",
+      Part.PICTURES,
+      Kind.FROM_ONE,
+      "widest width over height of what is cut out, and the inverse of the narrowest; default:"
+          + " 1.3333"),
   CROP(
       "crop",
       Part.PICTURES,
@@ -152,6 +170,55 @@ public enum Setting {
       new Choice(names(Augmentation.Flip.values())),
       "when left and right are exchanged; alternate: in every second epoch; default: random, of"
           + " values never"),
+  AUTO_AUGMENT(
+      "auto-augment",
+      Part.PICTURES,
+      new Choice(List.of("none", "randaugment", "trivialaugment")),
+      "operations that are drawn: shears, moves, turns, brightness, colour, contrast, sharpness,"
+          + " bits, inversion, equalization; trivialaugment: one of any strength; default: none"),
+  OPERATIONS("operations", Part.PICTURES, new Whole(1), "of randaugment: how many; default: 2"),
+  MAGNITUDE(
+      "magnitude",
+      Part.PICTURES,
+      new Whole(0, Effect.STRONGEST),
+      "of randaugment: how strong, from 0 to 30; default: 9"),
+  BRIGHTNESS(
+      "brightness",
+      Part.PICTURES,
+      Kind.NOT_NEGATIVE,
+      "colour jitter: most by which a factor on the levels differs from 1; default: 0"),
+  CONTRAST(
+      "contrast",
+      Part.PICTURES,
+      Kind.NOT_NEGATIVE,
+      "colour jitter: the same of the distance to the mean grey; default: 0"),
+  SATURATION(
+      "saturation",
+      Part.PICTURES,
+      Kind.NOT_NEGATIVE,
+      "colour jitter: the same of the distance to grey; default: 0"),
+  HUE(
+      "hue",
+      Part.PICTURES,
+      new Kind.Real("a number in [0, 0.5]", 0, false, 0.5, false),
+      "colour jitter: most that hues turn to either side, of a full turn; default: 0"),
+  ERASING(
+      "erasing",
+      Part.PICTURES,
+      Kind.SHARE,
+      "random erasing: share of the pictures of which a rectangle becomes 0; default: 0"),
+  MIXUP(
+      "mixup",
+      Part.PICTURES,
+      Kind.NOT_NEGATIVE,
+      "pictures are blended with one another, by shares of a Beta distribution of this parameter,"
+          + " such as 0.2; default: 0, never"),
+  CUTMIX(
+      "cutmix",
+      Part.PICTURES,
+      Kind.NOT_NEGATIVE,
+      "pictures get rectangles of one another, by such shares; with mixup, a batch takes either;"
+          + " default: 0, never"),
 
   FREEZE(
       "freeze",
@@ -256,6 +323,18 @@ public enum Setting {
 
   public Part part() {
     return part;
+  }
+
+  /**
+   * The setting that says whether this one exists and what it usually is; null where it always
+   * exists.
+   */
+  @Nullable Setting chooser() {
+    return switch (this) {
+      case OPTIMIZER, CLIP_NORM, SCHEDULE -> null;
+      case OPERATIONS, MAGNITUDE -> AUTO_AUGMENT;
+      default -> part == Part.OPTIMIZER ? OPTIMIZER : part == Part.SCHEDULE ? SCHEDULE : null;
+    };
   }
 
   /** What it does and its default, in a line. */

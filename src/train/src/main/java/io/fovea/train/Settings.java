@@ -33,10 +33,12 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
  * Some of a recipe's settings, as a file or a command line gives them. Immutable.
  *
  * <p>A recipe file is YAML 1.2: one mapping of {@link Setting} keys to numbers, words, true or
- * false, or lists of these. What is not given stays as it was; but whoever names another optimizer
- * or schedule gets all of its usual settings.
+ * false, or lists of these. What is not given stays as it was; but whoever names another optimizer,
+ * schedule or auto-augment gets all of its usual settings.
  */
 public final class Settings {
+  private static final List<Setting> CHOOSERS =
+      List.of(Setting.OPTIMIZER, Setting.SCHEDULE, Setting.AUTO_AUGMENT);
   private static final int LONGEST_FILE = 100_000;
   private static final Set<Tag> PLAIN = Set.of(Tag.INT, Tag.FLOAT, Tag.BOOL);
 
@@ -163,17 +165,17 @@ public final class Settings {
   }
 
   /**
-   * These, and those of another source before them. Its optimizer or schedule, where it is another
-   * one, takes the place of all of its settings here.
+   * These, and those of another source before them. Its optimizer, schedule or auto-augment, where
+   * it is another one, takes the place of all of its settings here.
    */
   public Settings then(Settings later) {
     Map<Setting, Given> all = new EnumMap<>(Setting.class);
     all.putAll(given);
-    for (Setting chooser : List.of(Setting.OPTIMIZER, Setting.SCHEDULE)) {
+    for (Setting chooser : CHOOSERS) {
       Given before = given.get(chooser);
       Given now = later.given.get(chooser);
       if (now != null && (before == null || !now.value.equals(before.value))) {
-        all.keySet().removeIf(s -> s != Setting.CLIP_NORM && s.part() == chooser.part());
+        all.keySet().removeIf(s -> s == chooser || s.chooser() == chooser);
       }
     }
     all.putAll(later.given);
@@ -189,17 +191,15 @@ public final class Settings {
   /**
    * A recipe with these settings.
    *
-   * @throws TrainException where one is not of the recipe's optimizer or schedule
+   * @throws TrainException where one is not of the recipe's optimizer, schedule or auto-augment
    */
   public Recipe over(Recipe usual) {
     Map<Setting, Object> all = RecipeFacts.of(usual);
-    choose(Setting.OPTIMIZER, all);
-    choose(Setting.SCHEDULE, all);
+    CHOOSERS.forEach(chooser -> choose(chooser, all));
     given.forEach(
         (setting, g) -> {
-          if (!all.containsKey(setting)) {
-            Setting chooser =
-                setting.part() == Setting.Part.OPTIMIZER ? Setting.OPTIMIZER : Setting.SCHEDULE;
+          Setting chooser = setting.chooser();
+          if (chooser != null && !all.containsKey(setting)) {
             throw new TrainException(
                 "%s: not a setting of the %s %s"
                     .formatted(g.where, chooser.key(), all.get(chooser)));
@@ -213,7 +213,7 @@ public final class Settings {
     }
   }
 
-  /** Has the usual settings of another optimizer or schedule take the place of those there are. */
+  /** Has the usual settings of another choice take the place of those there are. */
   private void choose(Setting chooser, Map<Setting, Object> all) {
     Given chosen = given.get(chooser);
     if (chosen != null && !chosen.value.equals(all.get(chooser))) {

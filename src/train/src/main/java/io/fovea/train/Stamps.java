@@ -1,7 +1,5 @@
 package io.fovea.train;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -37,18 +35,9 @@ record Stamps(List<String> labels, long[] samples) {
     return Loader.mix(hash, target, data.stamp(index));
   }
 
-  /** A file's size in bytes; -1 where it cannot be told. */
-  static long of(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      return -1; // whoever reads it says why
-    }
-  }
-
   /** Of two files. */
   static long of(Path one, Path other) {
-    return Loader.mix(0, of(one), of(other));
+    return Loader.mix(0, Stored.file(one).stamp(), Stored.file(other).stamp());
   }
 
   /** Of some bytes in memory. */

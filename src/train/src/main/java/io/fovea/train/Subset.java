@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /** Some samples of a data set. */
 record Subset(Dataset all, int[] which) implements Dataset {
@@ -112,5 +113,10 @@ record Subset(Dataset all, int[] which) implements Dataset {
   @Override
   public boolean isLeftOut(int index) {
     return all.isLeftOut(which[index]);
+  }
+
+  @Override
+  public @Nullable Stored stored(int index) {
+    return all.stored(which[index]);
   }
 }

@@ -3,6 +3,8 @@ package io.fovea.train;
 import io.fovea.image.Mask;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
 
 /** What the outputs of a batch are compared with. */
 sealed interface Targets {
@@ -20,8 +22,27 @@ sealed interface Targets {
     }
   }
 
+  /**
+   * Classes of pictures that are mixed of two.
+   *
+   * @param share of the first, in [0, 1]
+   */
+  record Mixed(Classes one, Classes other, double share) implements Targets {
+    /** The class of the larger share of each. */
+    Classes most() {
+      return share >= 0.5 ? one : other;
+    }
+  }
+
   /** Real numbers, {@code [N, ...]}, row-major. */
   record Values(float[] values, long... shape) implements Targets {}
+
+  /**
+   * Whatever somebody else compares outputs with.
+   *
+   * @param error of an output, a tensor of one number; called once a step
+   */
+  record Judged(UnaryOperator<Tensor> error) implements Targets {}
 
   /** Whether all are numbers. */
   default boolean isFinite() {

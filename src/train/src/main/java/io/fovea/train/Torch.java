@@ -88,7 +88,7 @@ final class Torch {
     }
   }
 
-  /** Starts libtorch's own random numbers, such as dropout's, on every device. */
+  /** Starts libtorch's own random numbers, for dropout and stochastic depth, on every device. */
   static void seed(long seed) {
     torch.manual_seed(seed);
   }

@@ -38,7 +38,11 @@ final class TorchGraph implements AutoCloseable {
       int[] inputs,
       int[] outputs,
       int[] spent,
-      int free) {}
+      int free) {
+    Step with(Kernel other) {
+      return new Step(node, still, ofShapes, other, inputs, outputs, spent, free);
+    }
+  }
 
   private final Roles roles;
   private final Ending ending;
@@ -52,6 +56,7 @@ final class TorchGraph implements AutoCloseable {
   private final List<String> outputs;
   private final Tensor[] start; // the fixed values at their slots
   private @Nullable Watcher watcher;
+  private long pictures; // of the batch at hand
 
   /** Hears of every value as soon as it is there, before anything overwrites it. */
   interface Watcher {
@@ -205,6 +210,20 @@ final class TorchGraph implements AutoCloseable {
     return slots.computeIfAbsent(name, k -> slots.size());
   }
 
+  /**
+   * Has residual branches be left out at random while training.
+   *
+   * @throws TrainException where there are none
+   */
+  void dropBranches(double rate) {
+    List<Node> nodes = steps.stream().map(Step::node).toList();
+    Map<Node, Kernel> sums = new HashMap<>();
+    steps.forEach(s -> sums.put(s.node, s.kernel));
+    var branches = StochasticDepth.branches(nodes, fixed.keySet(), roles.parameters());
+    sums.putAll(StochasticDepth.kernels(sums, branches, rate, () -> pictures));
+    steps.replaceAll(s -> s.with(Objects.requireNonNull(sums.get(s.node))));
+  }
+
   Roles roles() {
     return roles;
   }
@@ -312,6 +331,7 @@ final class TorchGraph implements AutoCloseable {
   /** All values that are kept, by slot; ends early once those that are wanted are there. */
   private @Nullable Tensor[] run(Tensor[] in, boolean training, List<String> wanted) {
     @Nullable Tensor[] values = start.clone();
+    pictures = in.length == 0 || in[0].dim() == 0 ? 0 : in[0].size(0);
     for (int i = 0; i < in.length; i++) {
       values[slot(inputs.get(i))] = in[i];
     }

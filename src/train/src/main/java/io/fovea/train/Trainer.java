@@ -127,7 +127,7 @@ public final class Trainer {
       throw new TrainException(
           "the model does not say how pictures are fed to it; name a preprocessing");
     }
-    Demands.check(model, recipe, fed, training);
+    Demands.check(model, recipe, fed, training, validation);
     if (checkpoints == null) {
       return fit(training, validation, known, fed, null);
     }
@@ -165,13 +165,12 @@ public final class Trainer {
       still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
     }
     double[] weights = recipe.classWeights().of(training);
-    Order order =
-        recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training.size());
+    Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
     Place place = Place.of(device);
     try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
         Learner learner = new Learner(start, used, place, weights, range, guides, unit);
-        Loader train = new Loader(training, fed, 2);
-        Loader held = new Loader(validation, fed, 2)) {
+        Loader train = new Loader(training, fed, Loader.threads());
+        Loader held = new Loader(validation, fed, Loader.threads())) {
       Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
       if (saved != null) {
         learner.memory().goOn(saved.tensors(), course.position().updates());
@@ -291,7 +290,7 @@ public final class Trainer {
     int epoch = from.epoch();
     long start = System.nanoTime() - (long) (1e9 * from.seconds());
     double[] sum = {from.lossSum()};
-    long[] busy = {(long) (1e9 * from.busySeconds())};
+    long[] waited = {(long) (1e9 * from.waitedSeconds())};
     long[] updates = {from.updates()};
     long[] free = {System.nanoTime()}; // since when the network waits
     int steps = Loader.steps(order.size(), recipe.batch(), true);
@@ -305,6 +304,7 @@ public final class Trainer {
         recipe.augmentation(),
         (batch, step) -> {
           long before = System.nanoTime();
+          waited[0] += before - free[0];
           int done = (epoch - 1) * pace.updates() + pace.update(step);
           double rate =
               recipe.optimizer().learningRate()
@@ -324,7 +324,6 @@ public final class Trainer {
           }
           sum[0] += loss;
           long end = System.nanoTime();
-          busy[0] += end - before;
           double updated = learner.updateSeconds();
           listener.step(
               new TrainingStep(
@@ -348,7 +347,7 @@ public final class Trainer {
                   updates[0],
                   sum[0],
                   (System.nanoTime() - start) / 1e9,
-                  busy[0] / 1e9));
+                  waited[0] / 1e9));
           if (pace.endsUpdate(step) && step + 1 < steps) { // after the last once it is measured
             saver.save(course, false);
           }
@@ -371,7 +370,7 @@ public final class Trainer {
         sum[0] / steps,
         tally.evaluation(),
         (System.nanoTime() - start) / 1e9,
-        1 - (double) busy[0] / (trained - start));
+        (double) waited[0] / (trained - start));
   }
 
   private static String at(int epoch, int step, TrainException e) {

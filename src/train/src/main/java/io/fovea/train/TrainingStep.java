@@ -12,8 +12,9 @@ import java.util.List;
  * @param pictures of the batch
  * @param loss of the batch, before it is learned from
  * @param meanLoss over the epoch so far
- * @param right pictures of the batch whose likeliest class was right as they were augmented; -1
- *     where that is not counted, as of masks and values
+ * @param right pictures of the batch whose likeliest class was right as they were augmented, of
+ *     those that were mixed the class of the larger share; -1 where that is not counted, as of
+ *     masks and values
  * @param learningRate of the step
  * @param waited seconds in which the network waited for data before the step
  * @param computed seconds of forward and backward pass

@@ -163,6 +163,11 @@ public final class Unreadable {
     }
 
     @Override
+    public @Nullable Stored stored(int index) {
+      return all.stored(index);
+    }
+
+    @Override
     public long stamp(int index) {
       return all.stamp(index);
     }

@@ -118,7 +118,7 @@ record ValuesDataset(List<String> labels, List<Path> files, List<float[]> values
   }
 
   @Override
-  public long stamp(int index) {
-    return Stamps.of(files.get(index));
+  public Stored stored(int index) {
+    return Stored.file(files.get(index));
   }
 }

@@ -98,6 +98,18 @@ class SettingsTest {
             .clipNorm(1.5)
             .balancedSampling(true)
             .seed(Long.MIN_VALUE));
+    Augmentation usual = plain.augmentation();
+    all.add(
+        plain.augmentation(
+            usual
+                .withResizedCrop(0.08)
+                .withOperations(new Operations.RandAugment(3, 12))
+                .withJitter(new Jitter(0.4, 0.3, 0.2, 0.1))
+                .withErasing(0.25)
+                .withMixup(0.2)
+                .withCutmix(1)));
+    Operations trivial = new Operations.TrivialAugment();
+    all.add(plain.augmentation(usual.withOperations(trivial)).stochasticDepth(0.1));
     for (Recipe recipe : all) {
       String yaml = recipe.toYaml();
       assertEquals(recipe, Recipe.regression().with(file(yaml)), yaml);
@@ -121,6 +133,20 @@ class SettingsTest {
     assertEquals(
         new Optimizer.Sgd(0.4, 0.8, 5e-4, true),
         file.then(same).over(Recipe.segmentation()).optimizer());
+  }
+
+  @Test
+  void letsOtherOperationsBringTheirOwnSettings() {
+    Settings file = Settings.read(file("auto-augment: randaugment\nmagnitude: 5\ncrop: 7"));
+    Settings more = Settings.none().with(Setting.OPERATIONS, List.of("4"), "--operations");
+    Augmentation met = file.then(more).over(Recipe.classification()).augmentation();
+    assertEquals(new Operations.RandAugment(4, 5), met.operations());
+    assertEquals(7, met.crop());
+    Settings other =
+        Settings.none().with(Setting.AUTO_AUGMENT, List.of("trivialaugment"), "--auto-augment");
+    met = file.then(other).over(Recipe.classification()).augmentation();
+    assertEquals(new Operations.TrivialAugment(), met.operations());
+    assertEquals(7, met.crop());
   }
 
   @ParameterizedTest
@@ -153,6 +179,14 @@ class SettingsTest {
         "class-weights: all | :1: class-weights: expected none, balanced or a list, each a number",
         "beta1: 0.9 | :1: beta1: not a setting of the optimizer sgd",
         "power: 2\nschedule: step | :1: power: not a setting of the schedule step",
+        "auto-augment: autoaugment | :1: auto-augment: expected one of none, randaugment, triv",
+        "auto-augment: trivialaugment\nmagnitude: 9 | :2: magnitude: not a setting of the auto-augment trivialaugment",
+        "operations: 2 | :1: operations: not a setting of the auto-augment none",
+        "resized-crop: 2 | :1: resized-crop: expected a number in [0, 1], met 2",
+        "crop-aspect: 0.5 | :1: crop-aspect: expected a number of 1 or more, met 0.5",
+        "hue: 0.7 | :1: hue: expected a number in [0, 0.5], met 0.7",
+        "mixup: -1 | :1: mixup: expected a number of 0 or more, met -1",
+        "stochastic-depth: 1 | :1: stochastic-depth: expected a number in [0, 1), met 1",
         "- epochs | :1: expected settings such as 'epochs: 10', met a list",
         "epochs: [1 | :1: not YAML: ",
         "a: &a [x, x]\nb: &b [*a, *a] | :1: a: no such setting",

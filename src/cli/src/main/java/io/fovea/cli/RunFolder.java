@@ -41,7 +41,8 @@ final class RunFolder implements Trace.Sink {
    * @param goesOn whether it goes on with a checkpoint
    * @param done batches that this has learned from
    */
-  static RunFolder begin(Path folder, Map<String, Object> facts, boolean goesOn, long done) throws IOException {
+  static RunFolder begin(Path folder, Map<String, Object> facts, boolean goesOn, long done)
+      throws IOException {
     check(folder);
     Path metrics = folder.resolve("metrics.jsonl");
     endAtALine(metrics);

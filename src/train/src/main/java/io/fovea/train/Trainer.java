@@ -177,8 +177,7 @@ public final class Trainer {
       }
       int steps = Loader.steps(order.size(), recipe.batch(), true);
       listener.begin(
-          saved != null,
-          (course.position().epoch() - 1L) * steps + course.position().batches());
+          saved != null, (course.position().epoch() - 1L) * steps + course.position().batches());
       learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
       Saver saver = new Saver(file, learner, still, training, validation, listener);
       if (saved == null) {

@@ -59,7 +59,7 @@ final class RestoreCommand implements Callable<Integer> {
 
   @Option(
       names = "--iterations",
-      description = "at most; default: ${DEFAULT-VALUE}, as the paper denoises")
+      description = "at most; default: ${DEFAULT-VALUE}")
   int iterations = 1800;
 
   @Option(

@@ -57,9 +57,7 @@ final class RestoreCommand implements Callable<Integer> {
       description = "the restored picture, .png or .jpg")
   Path output = Path.of("");
 
-  @Option(
-      names = "--iterations",
-      description = "at most; default: ${DEFAULT-VALUE}, as the paper denoises")
+  @Option(names = "--iterations", description = "at most; default: ${DEFAULT-VALUE}")
   int iterations = 1800;
 
   @Option(

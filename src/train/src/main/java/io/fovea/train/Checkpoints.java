@@ -1,5 +1,6 @@
 package io.fovea.train;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -32,6 +33,18 @@ public record Checkpoints(Path file, int steps, Duration time, Resume resume) {
   public Checkpoints {
     if (steps < 0 || time.isNegative() || (steps == 0) == time.isZero()) {
       throw new TrainException("checkpoints: expected a number of steps or a time of more than 0");
+    }
+  }
+
+  /**
+   * Checks that nothing is there that should not be gone on with; {@link Trainer#fit} does, too.
+   *
+   * @throws TrainException where there is a checkpoint, and to resume is not asked for
+   */
+  public void check() {
+    if (resume == Resume.NEVER && Files.exists(file)) {
+      throw new TrainException(
+          file + ": a checkpoint is there already; go on with it by --resume, or delete it");
     }
   }
 

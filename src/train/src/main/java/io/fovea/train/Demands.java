@@ -56,6 +56,10 @@ final class Demands {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
     }
+    if (recipe.labelSmoothing() > 0 && !recipe.loss().smoothsLabels()) {
+      throw new TrainException(
+          "label-smoothing: loss %s has no targets to smooth".formatted(recipe.loss()));
+    }
     List<Dim> shape = model.graph().outputs().get(0).type().shape();
     if (training.task() == Task.Kind.PICTURE) {
       if (shape != null && shape.size() != 4) {

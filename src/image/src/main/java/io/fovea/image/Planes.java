@@ -1,7 +1,6 @@
 package io.fovea.image;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 
 /**
  * The tensor {@code [C, H, W]} of a picture, written row by row as the resize gives them, with the
@@ -11,27 +10,21 @@ import java.util.Arrays;
  * @param channels of the rows: 1 or 3
  * @param levels what each of the 256 levels becomes in each plane
  * @param reversed whether the first plane is blue
- * @param row room for a row of a plane
  */
 record Planes(
-    FloatBuffer out,
-    int start,
-    Geometry geometry,
-    int channels,
-    float[][] levels,
-    boolean reversed,
-    float[] row)
+    FloatBuffer out, int start, Geometry geometry, int channels, float[][] levels, boolean reversed)
     implements Resampler.Rows {
 
   @Override
-  public void row(int y, byte[] samples, int from) {
+  public void row(int y, byte[] samples, int from, Resampler by) {
     int width = geometry.outWidth();
+    float[] row = by.floats(width);
     for (int plane = 0; plane < levels.length; plane++) {
       float[] level = levels[plane];
       int left = geometry.left();
       int right = left + geometry.w();
       if (levels.length < channels) {
-        grey(samples, from, level);
+        grey(samples, from, level, row);
       } else {
         int at = from + Math.min(channel(plane), channels - 1);
         for (int x = left; x < right; x++, at += channels) {
@@ -54,7 +47,7 @@ record Planes(
   }
 
   /** Rows of colours in a tensor that has none. */
-  private void grey(byte[] samples, int from, float[] level) {
+  private void grey(byte[] samples, int from, float[] level, float[] row) {
     int left = geometry.left();
     for (int x = left, at = from; x < left + geometry.w(); x++, at += 3) {
       int luma = Picture.luma(samples[at] & 0xff, samples[at + 1] & 0xff, samples[at + 2] & 0xff);
@@ -73,12 +66,14 @@ record Planes(
           continue;
         }
         int source = geometry.border().source(own, geometry.h());
-        if (source < 0) {
-          Arrays.fill(row, 0, width, fill(plane));
-        } else {
-          out.get(at(plane, geometry.top() + source), row, 0, width);
+        if (source >= 0) {
+          out.put(at(plane, y), out, at(plane, geometry.top() + source), width);
+          continue;
         }
-        out.put(at(plane, y), row, 0, width);
+        float fill = fill(plane);
+        for (int at = at(plane, y), end = at + width; at < end; at++) {
+          out.put(at, fill);
+        }
       }
     }
   }

@@ -278,7 +278,7 @@ public final class Preprocessing {
       throw problem(
           "the tensor has %d channels, the picture is %s".formatted(channels(), prepared));
     }
-    write(prepared, false, Geometry.keep(prepared.width(), prepared.height()), out);
+    write(prepared, false, Geometry.keep(prepared.width(), prepared.height()), out, 1);
   }
 
   /**
@@ -288,6 +288,16 @@ public final class Preprocessing {
    * @throws PictureException where the steps make it too large, or the buffer has too little room
    */
   public void write(Picture source, FloatBuffer out) {
+    write(source, out, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * The same.
+   *
+   * @param threads that may work at a picture for which more than one are worth it, 1 or more: the
+   *     calling one, and others of {@link java.util.concurrent.ForkJoinPool#commonPool}
+   */
+  public void write(Picture source, FloatBuffer out, int threads) {
     Picture p = apply(source, fused, UnaryOperator.identity());
     Geometry geometry =
         fused < steps.size()
@@ -297,15 +307,15 @@ public final class Preprocessing {
     for (int i = 0; i < fused; i++) {
       toGrey = toGrey || (isGrey(steps.get(i)) && p.channels() == 3);
     }
-    write(p, toGrey, geometry, out);
+    write(p, toGrey, geometry, out, threads);
   }
 
-  private void write(Picture source, boolean toGrey, Geometry geometry, FloatBuffer out) {
+  private void write(
+      Picture source, boolean toGrey, Geometry geometry, FloatBuffer out, int threads) {
     long size = (long) channels() * geometry.outWidth() * geometry.outHeight();
     if (out.remaining() < size) {
       throw problem("a tensor of %d values into room for %d".formatted(size, out.remaining()));
     }
-    Resampler resampler = Resampler.borrow();
     Planes planes =
         new Planes(
             out,
@@ -313,11 +323,9 @@ public final class Preprocessing {
             geometry,
             toGrey ? 1 : source.channels(),
             levels,
-            channels == Channels.BGR,
-            resampler.floats(geometry.outWidth()));
-    resampler.run(source, toGrey, geometry, planes);
+            channels == Channels.BGR);
+    Resampler.run(source, toGrey, geometry, threads, planes);
     planes.frame();
-    resampler.giveBack();
     out.position(out.position() + (int) size);
   }
 

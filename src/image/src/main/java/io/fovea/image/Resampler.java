@@ -10,7 +10,8 @@ import java.util.concurrent.RecursiveAction;
 
 /**
  * Resizes of which only a rectangle is wanted: a horizontal pass over the rows that the vertical
- * pass needs, then the vertical pass, both in fixed point with 8-bit samples between them. Its
+ * pass needs, then the vertical pass, both in fixed point with 8-bit samples between them. Pictures
+ * that take long are done in bands of rows, for processors that have nothing else to do. Its
  * buffers are used again from picture to picture; not thread-safe.
  */
 final class Resampler {
@@ -19,13 +20,15 @@ final class Resampler {
   /** Those at rest: as many as ever worked at once. */
   private static final Queue<SoftReference<Resampler>> POOL = new ConcurrentLinkedQueue<>();
 
-  private static final int RING = 1 << 20; // samples between the passes: 4 MB
+  private static final int WORTH_HALVING = 400_000; // samples, some 0.8 milliseconds
+  private static final int LEAST_ROWS = 16; // of a band, which shares some with its neighbours
 
   private final Axis columns = new Axis();
   private final Axis rows = new Axis();
-  private final Lane lane = new Lane();
   private int[][] wide = {}; // rows after the horizontal pass: row y at y modulo ring
   private int ring;
+  private byte[] grey = {};
+  private int[] tap = {};
   private int[] sums = {};
   private byte[] line = {};
   private float[] floats = {};
@@ -33,7 +36,7 @@ final class Resampler {
 
   private Resampler() {}
 
-  /** Takes the rows of a result, from the first to the last. */
+  /** Takes the rows of a result, perhaps on some threads. */
   @FunctionalInterface
   interface Rows {
     /**
@@ -41,8 +44,9 @@ final class Resampler {
      *
      * @param y its number
      * @param samples holds its samples, channels interleaved, from {@code from} on
+     * @param by has room for the calling thread
      */
-    void row(int y, byte[] samples, int from);
+    void row(int y, byte[] samples, int from, Resampler by);
   }
 
   /** The rectangle of a geometry, without its frame, of a picture. */
@@ -54,21 +58,9 @@ final class Resampler {
     int c = source.channels();
     int stride = g.w() * c;
     byte[] out = Picture.allocate(g.w(), g.h(), c);
-    Resampler r = borrow();
-    r.run(source, false, g, (y, in, from) -> System.arraycopy(in, from, out, y * stride, stride));
-    r.giveBack();
+    Rows copy = (y, in, from, by) -> System.arraycopy(in, from, out, y * stride, stride);
+    run(source, false, g, Runtime.getRuntime().availableProcessors(), copy);
     return Picture.of(g.w(), g.h(), c, out);
-  }
-
-  /** One to work with, which is then given back. */
-  static Resampler borrow() {
-    SoftReference<Resampler> pooled = POOL.poll();
-    Resampler found = pooled == null ? null : pooled.get();
-    return found == null ? new Resampler() : found;
-  }
-
-  void giveBack() {
-    POOL.add(self);
   }
 
   /** Room for a row of a plane. */
@@ -83,51 +75,105 @@ final class Resampler {
    * Gives the rows of the rectangle of a geometry, without its frame.
    *
    * @param toGrey whether the picture, which has colours, becomes grey before it is resized
+   * @param bands at most, each on a thread of its own
    */
-  void run(Picture source, boolean toGrey, Geometry g, Rows to) {
+  static void run(Picture source, boolean toGrey, Geometry g, int bands, Rows to) {
+    run(source, toGrey, g, 0, g.h(), bands, to);
+  }
+
+  /** Gives rows {@code from} to {@code end}, in so many bands at most. */
+  private static void run(
+      Picture source, boolean toGrey, Geometry g, int from, int end, int bands, Rows to) {
+    int rows = end - from;
+    double read = (double) source.height() / g.height() * rows;
+    if (bands > 1
+        && rows >= 2 * LEAST_ROWS
+        && read * source.width() * source.channels() >= WORTH_HALVING) {
+      int middle = from + rows / 2;
+      Band other = new Band(source, toGrey, g, middle, end, bands / 2, to);
+      other.fork();
+      try {
+        run(source, toGrey, g, from, middle, bands - bands / 2, to);
+      } finally {
+        other.join();
+      }
+      return;
+    }
+    SoftReference<Resampler> pooled = POOL.poll();
+    Resampler found = pooled == null ? null : pooled.get();
+    Resampler resampler = found == null ? new Resampler() : found;
+    resampler.rows(source, toGrey, g, from, end, to);
+    POOL.add(resampler.self);
+  }
+
+  private static final class Band extends RecursiveAction {
+    private final transient Picture source;
+    private final boolean toGrey;
+    private final transient Geometry geometry;
+    private final int from;
+    private final int end;
+    private final int bands;
+    private final transient Rows to;
+
+    Band(Picture source, boolean toGrey, Geometry g, int from, int end, int bands, Rows to) {
+      this.source = source;
+      this.toGrey = toGrey;
+      this.geometry = g;
+      this.from = from;
+      this.end = end;
+      this.bands = bands;
+      this.to = to;
+    }
+
+    @Override
+    protected void compute() {
+      run(source, toGrey, geometry, from, end, bands, to);
+    }
+  }
+
+  private void rows(Picture source, boolean toGrey, Geometry g, int from, int end, Rows to) {
     int c = toGrey ? 1 : source.channels();
     boolean sameWidth = g.width() == source.width();
     boolean sameHeight = g.height() == source.height();
     int right = g.x() + g.w();
-    int bottom = g.y() + g.h();
-    if (g.filter() == Resampling.NEAREST && !(sameWidth && sameHeight)) {
-      columns.setNearest(source.width(), g.width(), g.x(), right);
-      rows.setNearest(source.height(), g.height(), g.y(), bottom);
-      pick(source, toGrey, c, to);
+    int top = g.y() + from;
+    int bottom = g.y() + end;
+    if (sameWidth && sameHeight) {
+      for (int y = from; y < end; y++) {
+        int at = stored(source, toGrey, g.y() + y);
+        to.row(y, toGrey ? grey : source.pixels(), at + g.x() * c, this);
+      }
       return;
     }
-    if (sameWidth && sameHeight) {
-      for (int y = g.y(); y < bottom; y++) {
-        int from = lane.stored(source, toGrey, y);
-        to.row(y - g.y(), toGrey ? lane.grey : source.pixels(), from + g.x() * c);
-      }
+    if (g.filter() == Resampling.NEAREST) {
+      columns.setNearest(source.width(), g.width(), g.x(), right);
+      rows.setNearest(source.height(), g.height(), top, bottom);
+      pick(source, toGrey, c, from, to);
       return;
     }
     columns.set(source.width(), g.width(), g.x(), right, g.filter());
     columns.spread(source.width(), c);
-    rows.set(source.height(), g.height(), g.y(), bottom, g.filter());
+    rows.set(source.height(), g.height(), top, bottom, g.filter());
     int stride = g.w() * c;
     reserve(stride);
     int next = rows.start();
     for (int i = 0; i < rows.size(); i++) {
-      int end = rows.first(i) + rows.count(i);
-      if (end > next) { // as many more as there is room for
-        int first = Math.max(next, rows.first(i));
-        next = Math.min(rows.end(), rows.first(i) + ring);
-        new Band(source, toGrey, first, next, lane).invoke();
+      int needed = rows.first(i) + rows.count(i);
+      for (next = Math.max(next, rows.first(i)); next < needed; next++) {
+        int at = stored(source, toGrey, next);
+        horizontal(toGrey ? grey : source.pixels(), at, c, wide[next % ring]);
       }
       vertical(i, stride);
-      to.row(i, line, 0);
+      to.row(from + i, line, 0, this);
     }
   }
 
-  /** Room for rows of so many samples: all that the outputs need at once, and some to go on. */
+  /** Room for as many rows of so many samples as one output needs. */
   private void reserve(int stride) {
-    int most = 0;
+    ring = 0;
     for (int i = 0; i < rows.size(); i++) {
-      most = Math.max(most, rows.count(i));
+      ring = Math.max(ring, rows.count(i));
     }
-    ring = Math.min(rows.end() - rows.start(), Math.max(most, RING / stride));
     if (wide.length < ring) {
       wide = Arrays.copyOf(wide, ring);
     }
@@ -138,97 +184,54 @@ final class Resampler {
     }
     if (sums.length < stride) {
       sums = new int[stride];
+      tap = new int[stride];
     }
     line = room(line, stride);
   }
 
-  /**
-   * Rows {@code from} to {@code to} of the horizontal pass. Of large pictures it is the most that
-   * there is to do: they are halved for processors that have nothing else to do.
-   */
-  private final class Band extends RecursiveAction {
-    private static final int WORTH_HALVING = 2_000_000; // samples, some two milliseconds
-
-    private final transient Picture source;
-    private final boolean toGrey;
-    private final int from;
-    private final int to;
-    private final transient Lane lane;
-
-    Band(Picture source, boolean toGrey, int from, int to, Lane lane) {
-      this.source = source;
-      this.toGrey = toGrey;
-      this.from = from;
-      this.to = to;
-      this.lane = lane;
+  /** Where a row begins: in the picture, or, turned to grey, in {@link #grey}. */
+  private int stored(Picture source, boolean toGrey, int y) {
+    int width = source.width();
+    int from = y * width * source.channels();
+    if (!toGrey) {
+      return from;
     }
-
-    @Override
-    protected void compute() {
-      long samples = (long) (to - from) * source.width() * source.channels();
-      if (to - from > 1 && samples >= WORTH_HALVING) {
-        int middle = (from + to) >>> 1;
-        invokeAll(
-            new Band(source, toGrey, from, middle, lane),
-            new Band(source, toGrey, middle, to, new Lane()));
-        return;
-      }
-      int channels = toGrey ? 1 : source.channels();
-      for (int y = from; y < to; y++) {
-        int at = lane.stored(source, toGrey, y);
-        byte[] in = toGrey ? lane.grey : source.pixels();
-        lane.horizontal(in, at, channels, columns, wide[y % ring]);
-      }
+    grey = room(grey, width);
+    byte[] in = source.pixels();
+    for (int x = 0, at = from; x < width; x++, at += 3) {
+      grey[x] = (byte) Picture.luma(in[at] & 0xff, in[at + 1] & 0xff, in[at + 2] & 0xff);
     }
+    return 0;
   }
 
-  /** What one thread of the horizontal pass works with. */
-  private static final class Lane {
-    private byte[] grey = {};
-    private int[] tap = {};
-
-    /** Where a row begins: in the picture, or, turned to grey, in {@link #grey}. */
-    int stored(Picture source, boolean toGrey, int y) {
-      int width = source.width();
-      int from = y * width * source.channels();
-      if (!toGrey) {
-        return from;
+  /** Gathers one tap of every output, then adds it, weighted, to all of them. */
+  private void horizontal(byte[] in, int from, int channels, int[] out) {
+    int n = columns.size() * channels;
+    Arrays.fill(out, 0, n, HALF);
+    for (int k = 0; k < columns.taps(); k++) {
+      int at = from + k * channels;
+      if (channels == 3) { // the same, faster
+        gatherColors(in, at, columns.sources(), tap, n);
+      } else {
+        gather(in, at, columns.sources(), tap, n);
       }
-      grey = room(grey, width);
-      byte[] in = source.pixels();
-      for (int x = 0, at = from; x < width; x++, at += 3) {
-        grey[x] = (byte) Picture.luma(in[at] & 0xff, in[at + 1] & 0xff, in[at + 2] & 0xff);
-      }
-      return 0;
+      add(tap, columns.taps(k), out, n);
     }
-
-    /** Gathers one tap of every output, then adds it, weighted, to all of them. */
-    void horizontal(byte[] in, int from, int channels, Axis axis, int[] out) {
-      int n = axis.size() * channels;
-      if (tap.length < n) {
-        tap = new int[n];
-      }
-      Arrays.fill(out, 0, n, HALF);
-      for (int k = 0; k < axis.taps(); k++) {
-        gather(in, from + k * channels, axis.sources(), tap, n);
-        add(tap, axis.taps(k), out, n);
-      }
-      clip(out, n);
-    }
+    clip(out, n);
   }
 
-  private void pick(Picture source, boolean toGrey, int c, Rows to) {
+  private void pick(Picture source, boolean toGrey, int c, int top, Rows to) {
     line = room(line, columns.size() * c);
     for (int i = 0; i < rows.size(); i++) {
-      int row = lane.stored(source, toGrey, rows.first(i));
-      byte[] in = toGrey ? lane.grey : source.pixels();
+      int row = stored(source, toGrey, rows.first(i));
+      byte[] in = toGrey ? grey : source.pixels();
       for (int k = 0, at = 0; k < columns.size(); k++) {
         int from = row + columns.first(k) * c;
         for (int end = at + c; at < end; at++, from++) {
           line[at] = in[from];
         }
       }
-      to.row(i, line, 0);
+      to.row(top + i, line, 0, this);
     }
   }
 
@@ -246,7 +249,16 @@ final class Resampler {
   }
 
   // Loops over whole rows, all arrays at the same index: these the compiler vectorizes, but for
-  // gather.
+  // those that gather.
+
+  private static void gatherColors(byte[] in, int from, int[] sources, int[] out, int n) {
+    for (int j = 0; j < n; j += 3) {
+      int at = from + sources[j];
+      out[j] = in[at] & 0xff;
+      out[j + 1] = in[at + 1] & 0xff;
+      out[j + 2] = in[at + 2] & 0xff;
+    }
+  }
 
   private static void gather(byte[] in, int from, int[] sources, int[] out, int n) {
     for (int j = 0; j < n; j++) {

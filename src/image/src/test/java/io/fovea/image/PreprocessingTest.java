@@ -154,6 +154,30 @@ class PreprocessingTest {
   }
 
   @Test
+  void tensorIsTheSameHoweverManyThreadsMakeIt() {
+    Picture colours = noise(900, 701, 3, 1);
+    Picture grey = noise(1201, 803, 1, 2);
+    for (Step resize :
+        List.of(
+            new Resize(233, 187, BILINEAR),
+            new Resize(187, 1000, Resampling.LANCZOS),
+            new Resize(500, 400, NEAREST),
+            new Letterbox(301, 203, 9, BILINEAR))) {
+      for (Picture source : List.of(colours, grey)) {
+        Preprocessing p = Preprocessing.of(new Color(Channels.RGB), resize);
+        int[] shape = p.shape(source.width(), source.height());
+        float[] one = new float[shape[0] * shape[1] * shape[2]];
+        p.write(source, FloatBuffer.wrap(one), 1);
+        for (int threads : new int[] {2, 3, 16}) {
+          float[] many = new float[one.length];
+          p.write(source, FloatBuffer.wrap(many), threads);
+          assertArrayEquals(one, many, threads + " threads, " + p);
+        }
+      }
+    }
+  }
+
+  @Test
   void framesShowTheirColourThePictureOrItsEdge() {
     Picture row = Picture.of(3, 1, 1, new byte[] {1, 2, 3});
     Step reflected = new PadToMultiple(8, Border.REFLECT, Fill.BLACK);

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class ImageModel implements AutoCloseable {
   private final String name;
   private final Sessions.Opened opened;
+  private final int threads;
   private final Specification specification;
   private final InputPort input;
   private final OutputPort result;
@@ -40,11 +41,13 @@ public final class ImageModel implements AutoCloseable {
   private ImageModel(
       String name,
       Sessions.Opened opened,
+      int threads,
       Specification otherwise,
       UnaryOperator<String> lastOperator)
       throws OrtException {
     this.name = name;
     this.opened = opened;
+    this.threads = threads;
     OrtSession session = opened.session();
     Specification own = Specification.of(name, session.getMetadata().getCustomMetadata());
     this.specification = own.or(otherwise);
@@ -75,7 +78,7 @@ public final class ImageModel implements AutoCloseable {
   /**
    * Loads a file.
    *
-   * @param threads threads that ONNX Runtime uses for one run, 1 or more
+   * @param threads that work at one run, 1 or more
    * @throws ScoringException where the file is no model of pictures, or the device is not usable
    */
   public static ImageModel load(Path file, Device device, int threads) {
@@ -85,7 +88,7 @@ public final class ImageModel implements AutoCloseable {
   /**
    * Loads a file.
    *
-   * @param threads threads that ONNX Runtime uses for one run, 1 or more
+   * @param threads that work at one run, 1 or more
    * @param otherwise what is taken where the file does not say, such as the names of the classes
    * @throws ScoringException where the file is no model of pictures, or the device is not usable
    */
@@ -111,7 +114,7 @@ public final class ImageModel implements AutoCloseable {
   /**
    * Loads a model from the bytes of its file.
    *
-   * @param threads of ONNX Runtime in a run, on the processor
+   * @param threads that work at one run, 1 or more
    */
   public static ImageModel load(String name, byte[] bytes, Device device, int threads) {
     return load(
@@ -142,7 +145,7 @@ public final class ImageModel implements AutoCloseable {
     try {
       Sessions.Opened opened = Sessions.open(name, device, setup, opener);
       try {
-        return new ImageModel(name, opened, otherwise, lastOperator);
+        return new ImageModel(name, opened, threads, otherwise, lastOperator);
       } catch (OrtException | RuntimeException e) {
         opened.close();
         throw e;
@@ -284,13 +287,13 @@ public final class ImageModel implements AutoCloseable {
     if (input.isPlanarFloats()) {
       FloatBuffer planes = in.asFloatBuffer();
       for (Picture picture : pictures) {
-        preprocessing.write(picture, planes);
+        preprocessing.write(picture, planes, threads);
       }
       return;
     }
     FloatBuffer planes = slot.planes(each[0] * each[1] * each[2]);
     for (Picture picture : pictures) {
-      preprocessing.write(picture, planes.rewind());
+      preprocessing.write(picture, planes.rewind(), threads);
       input.put(planes.flip(), each[0], in);
     }
   }

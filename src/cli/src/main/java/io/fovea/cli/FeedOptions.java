@@ -11,6 +11,7 @@ import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Dataset;
 import io.fovea.train.PixelStatistics;
+import io.fovea.train.Target;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,7 +28,7 @@ final class FeedOptions {
       paramLabel = "N|HxW",
       description = {
         "height and width of the net's pictures, and of windows where it makes pictures; default:",
-        "the data's, or the paper's"
+        "the data's, or the paper's; pictures alone that are larger: windows of the paper's size"
       })
   @Nullable String size;
 
@@ -70,6 +71,9 @@ final class FeedOptions {
       return ServingOptions.preprocessing(preset);
     }
     if (all.task() == Task.Kind.PICTURE) {
+      if (sides == null && architecture != null) {
+        sides = windows(all, architecture);
+      }
       return channels == null && architecture != null
           ? kept(all, architecture.channels(), sides)
           : kept(all, channels, sides);
@@ -109,6 +113,16 @@ final class FeedOptions {
     return even && takes && (usual || all.task() == Task.Kind.SEGMENTATION)
         ? new int[] {height, width}
         : new int[] {a.size(), a.size()};
+  }
+
+  /** Pictures alone that are larger than the paper's, or differ, are seen in its windows. */
+  private static int @Nullable [] windows(Dataset all, Architecture a) {
+    Picture first = all.picture(0);
+    Picture last = all.picture(all.size() - 1);
+    boolean even = first.width() == last.width() && first.height() == last.height();
+    boolean small = Math.max(first.width(), first.height()) <= a.size();
+    boolean alone = all.target(all.size() - 1) instanceof Target.Itself;
+    return !alone || (even && small) ? null : new int[] {a.size(), a.size()};
   }
 
   /**

@@ -224,7 +224,8 @@ class TasksTest {
     CommandRun classes = fovea("train", "resnet8", "--data", folder, "-o", net);
     assertEquals(2, classes.status(), classes.err());
     assertTrue(
-        classes.err().contains("resnet8 makes no pictures: expected data of classes"), classes.err());
+        classes.err().contains("resnet8 makes no pictures: expected data of classes"),
+        classes.err());
   }
 
   @Test
@@ -237,10 +238,33 @@ class TasksTest {
           .resize(300 + i, 280, Resampling.BICUBIC)
           .writePng(photos.resolve(i + ".png"));
     }
-    Path net = folder.resolve("same.onnx");
+    Path net = folder.resolve("wave.onnx");
+    Path features = folder.resolve("features.onnx");
+    assertEquals(0, fovea("new", "resnet8", "-o", features).status());
+    String loss =
+        "perceptual(net=%s,at=layer1.0.relu) + 5*style(net=%1$s,picture=%s,at=relu)"
+            .formatted(features, photos.resolve("1.png"));
     Object[] line = {
-      "train", "style_transfer", "--width", 0.125, "--data", photos, "--hold-out", 0.2, "--epochs", 1,
-      "--batch", 4, "--resized-crop", 0.5, "--report", folder.resolve("report.html"), "-o", net
+      "train",
+      "style_transfer",
+      "--width",
+      0.125,
+      "--data",
+      photos,
+      "--hold-out",
+      0.2,
+      "--epochs",
+      1,
+      "--batch",
+      4,
+      "--resized-crop",
+      0.5,
+      "--loss",
+      loss,
+      "--report",
+      folder.resolve("report.html"),
+      "-o",
+      net
     };
     CommandRun train = fovea(line);
     assertEquals(0, train.status(), train.err());
@@ -251,6 +275,28 @@ class TasksTest {
     CommandRun evaluate = fovea("evaluate", net, "--data", photos);
     assertEquals(0, evaluate.status(), evaluate.err());
     assertTrue(evaluate.out().matches("(?s)PSNR \\d.* of 10 pictures.*"), evaluate.out());
+    Path painted = folder.resolve("painted");
+    CommandRun score = fovea("score", net, photos.resolve("7.png"), "--pictures", painted);
+    assertEquals(0, score.status(), score.err());
+    assertEquals("307x280 RGB", Picture.read(painted.resolve("7.png")).toString());
+    CommandRun again = // a file, whose own range stays
+        fovea(
+            "train",
+            net,
+            "--data",
+            photos,
+            "--epochs",
+            1,
+            "--size",
+            "40x24",
+            "-o",
+            net,
+            "--batch",
+            8);
+    assertEquals(0, again.status(), again.err());
+    assertTrue(again.err().contains("\"height\":40,\"width\":24"), again.err());
+    CommandRun sizes = fovea("train", net, "--data", photos, "-o", net);
+    assertTrue(sizes.err().contains("the pictures differ in size; give --size"), sizes.err());
     CommandRun classes = fovea("train", "resnet8", "--data", photos, "-o", net);
     assertEquals(2, classes.status(), classes.err());
     assertTrue(

@@ -4,9 +4,15 @@ import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
+import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
+import io.fovea.runtime.Specification;
+import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +21,17 @@ import org.jspecify.annotations.Nullable;
  * times as large.
  */
 final class Pairs {
+  /** Operators each of whose numbers depends on all of a picture. */
+  private static final Set<String> OF_THE_WHOLE =
+      Set.of(
+          "InstanceNormalization",
+          "GroupNormalization",
+          "MeanVarianceNormalization",
+          "GlobalAveragePool",
+          "GlobalMaxPool",
+          "GlobalLpPool",
+          "MatMul");
+
   private Pairs() {}
 
   /**
@@ -79,9 +96,7 @@ final class Pairs {
     int scale = scale(whole, target.picture(), name);
     Picture made = fed.channels() == 3 ? target.picture().toRgb() : target.picture().toGrey();
     if (cut != null) {
-      made =
-          made.crop(
-              scale * cut.x(), scale * cut.y(), scale * cut.width(), scale * cut.height());
+      made = made.crop(scale * cut.x(), scale * cut.y(), scale * cut.width(), scale * cut.height());
     }
     boolean resized =
         made.width() != scale * prepared.width() || made.height() != scale * prepared.height();
@@ -89,6 +104,36 @@ final class Pairs {
         resized
             ? made.resize(scale * prepared.width(), scale * prepared.height(), Resampling.BICUBIC)
             : made);
+  }
+
+  /**
+   * What stands for black and white in the pictures that a net makes: as its file says, else [-1,
+   * 1] after a tanh, [0, 1] after a sigmoid, and after all else as in the pictures that it is fed,
+   * or [0, 1] where their planes differ.
+   */
+  static Task.Range range(Model model, Specification known, Preprocessing fed) {
+    Task.Range said = known.task() == null ? null : known.task().range();
+    if (said != null) {
+      return said;
+    }
+    Node last = Ending.last(model.graph(), model.graph().outputs().get(0).name());
+    String operator = last == null ? "" : last.operator();
+    Task.Range alike = operator.equals("Sigmoid") ? Learner.UNIT : Task.Range.of(fed);
+    return operator.equals("Tanh")
+        ? new Task.Range(-1, 1)
+        : Objects.requireNonNullElse(alike, Learner.UNIT);
+  }
+
+  /**
+   * How a net that has learned is fed: whole pictures where it looks at all of one at once, so that
+   * windows would differ where they meet; else as it was.
+   */
+  static Preprocessing served(Model model, Preprocessing fed) {
+    boolean whole =
+        model.graph().nodes().stream().anyMatch(n -> OF_THE_WHOLE.contains(n.operator()));
+    return whole
+        ? new Preprocessing(fed.steps().stream().filter(s -> !(s instanceof Step.Tiles)).toList())
+        : fed;
   }
 
   /** What should be made of a picture, by its target. */

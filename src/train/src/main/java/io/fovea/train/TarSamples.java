@@ -188,7 +188,9 @@ final class TarSamples {
           "%s: expected %s, met none"
               .formatted(
                   classless.get(0).name(),
-                  by == null ? "a class as what is trained on has" : by.text + " as " + first + " has"));
+                  by == null
+                      ? "a class as what is trained on has"
+                      : by.text + " as " + first + " has"));
     }
     List<String> names = known != null ? known : by == By.NUMBER ? numbered(archives) : named(all);
     Map<String, Integer> positions = new HashMap<>();

@@ -108,7 +108,8 @@ class PlainPicturesTest {
     Tars.write(train, "cat/a.png", files[1]);
     Tars.write(folder.resolve("t/a-test.tar.gz"), "c.png", files[1]);
     String other = message(() -> DataFolder.of(folder.resolve("t")));
-    assertTrue(other.endsWith("c.png: expected a class as what is trained on has, met none"), other);
+    assertTrue(
+        other.endsWith("c.png: expected a class as what is trained on has, met none"), other);
   }
 
   @Test

@@ -350,7 +350,8 @@ public record Loss(List<Weighted> terms) {
    * <a href="https://arxiv.org/abs/1603.08155">1603.08155</a>): a value {@code f} of another net,
    * of C channels and H x W places, has the Gram matrix {@code G[c][d] = sum over places of f[c]
    * f[d] / (C H W)}; the loss is the mean of its squared differences from the other picture's, over
-   * C x C and the batch, sum over the values. Looks at no target.
+   * C x C and the batch, sum over the values. It grows with the fourth power of the net's numbers.
+   * Looks at no target.
    *
    * @param net an ONNX file; it is fed as it says, else levels in [0, 1]
    * @param picture whose style is learned, of any size; how large its strokes are in pixels is part

@@ -10,9 +10,10 @@ import io.fovea.onnx.Value;
  * pixels repeated before a convolution instead of transposed convolutions. 1,679,235 parameters.
  *
  * <p>From a picture to one of the same size and range: the published PyTorch checkpoints, whose
- * names it has, take levels of 0 to 255. As in those the last layer is linear, where the paper has
- * a scaled tanh, so that a few values may lie beyond the range, to be clipped by whoever shows
- * them. Any picture of 5x5 or more: a mirror of 4 pixels wants 5.
+ * names it has, take levels of 0 to 255; a new net learns whatever range its pictures are fed in,
+ * soonest [0, 1]. As in those the last layer is linear, where the paper has a scaled tanh, so that
+ * a few values may lie beyond the range, to be clipped by whoever shows them. Any picture of 5x5 or
+ * more: a mirror of 4 pixels wants 5.
  */
 final class StyleTransfer {
   private static final int BLOCKS = 5;

@@ -11,8 +11,10 @@ import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Dataset;
 import io.fovea.train.PixelStatistics;
+import io.fovea.train.Target;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,7 @@ final class FeedOptions {
       paramLabel = "N|HxW",
       description = {
         "height and width of the net's pictures, and of windows where it makes pictures; default:",
-        "the data's, or the paper's"
+        "the data's, or the paper's; pictures alone that are larger: windows of the paper's size"
       })
   @Nullable String size;
 
@@ -41,11 +43,11 @@ final class FeedOptions {
   Preprocessing fed(String name, Model file, Dataset all, @Nullable Integer channels)
       throws IOException {
     Preprocessing own = Specification.of(name, file.metadata()).preprocessing();
-    if (own != null && preset == null && size == null) {
-      return own;
+    boolean pairs = all.task() == Task.Kind.PICTURE;
+    if (own != null && preset == null && (size == null || pairs)) {
+      return pairs ? windowed(own, all, size == null ? null : sides(size)) : own;
     }
     List<Dim> input = file.graph().inputs().get(0).type().shape();
-    boolean pairs = all.task() == Task.Kind.PICTURE;
     if (pairs && input != null && input.size() == 4 && input.get(1).isKnown()) {
       return fed(all, null, (int) input.get(1).size());
     }
@@ -70,6 +72,9 @@ final class FeedOptions {
       return ServingOptions.preprocessing(preset);
     }
     if (all.task() == Task.Kind.PICTURE) {
+      if (sides == null && architecture != null) {
+        sides = windows(all, architecture);
+      }
       return channels == null && architecture != null
           ? kept(all, architecture.channels(), sides)
           : kept(all, channels, sides);
@@ -111,26 +116,43 @@ final class FeedOptions {
         : new int[] {a.size(), a.size()};
   }
 
-  /**
-   * Keeps the pixels, as levels in [0, 1]; with a size, in windows of it, of which neighbours share
-   * an eighth.
-   */
+  /** Pictures alone that are larger than the paper's, or differ, are seen in its windows. */
+  private static int @Nullable [] windows(Dataset all, Architecture a) {
+    Picture first = all.picture(0);
+    Picture last = all.picture(all.size() - 1);
+    boolean even = first.width() == last.width() && first.height() == last.height();
+    boolean small = Math.max(first.width(), first.height()) <= a.size();
+    boolean alone = all.target(all.size() - 1) instanceof Target.Itself;
+    return !alone || (even && small) ? null : new int[] {a.size(), a.size()};
+  }
+
+  /** Keeps the pixels, as levels in [0, 1]; with a size, in windows of it. */
   private static Preprocessing kept(
       Dataset pairs, @Nullable Integer channels, int @Nullable [] sides) {
-    Picture first = pairs.picture(0);
-    Picture last = pairs.picture(pairs.size() - 1);
-    if (sides == null && (first.width() != last.width() || first.height() != last.height())) {
-      throw new Fovea.UserException(
-          "the pictures differ in size; give --size to train on windows of one");
+    int count = channels != null ? channels : pairs.picture(0).channels();
+    Step color = new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB);
+    Step levels =
+        new Step.Normalize(255, Collections.nCopies(count, 0f), Collections.nCopies(count, 1f));
+    return windowed(Preprocessing.of(color, levels), pairs, sides);
+  }
+
+  /** The same in windows of a size, of which neighbours share an eighth; null for as it is. */
+  private static Preprocessing windowed(Preprocessing fed, Dataset pairs, int @Nullable [] sides) {
+    if (sides == null) {
+      Picture first = pairs.picture(0);
+      Picture last = pairs.picture(pairs.size() - 1);
+      int[] shape = fed.shape(first.width(), first.height());
+      if (fed.tiles() == null && !Arrays.equals(shape, fed.shape(last.width(), last.height()))) {
+        throw new Fovea.UserException(
+            "the pictures differ in size; give --size to train on windows of one");
+      }
+      return fed;
     }
-    int count = channels != null ? channels : first.channels();
-    List<Step> steps = new ArrayList<>();
-    steps.add(new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB));
-    if (sides != null) {
-      steps.add(new Step.Tiles(sides[0], sides[1], Math.min(sides[0], sides[1]) / 8));
-    }
-    steps.add(
-        new Step.Normalize(255, Collections.nCopies(count, 0f), Collections.nCopies(count, 1f)));
+    List<Step> steps = new ArrayList<>(fed.steps());
+    steps.removeIf(Step.Tiles.class::isInstance);
+    boolean normalizes = !steps.isEmpty() && steps.get(steps.size() - 1) instanceof Step.Normalize;
+    Step tiles = new Step.Tiles(sides[0], sides[1], Math.min(sides[0], sides[1]) / 8);
+    steps.add(steps.size() - (normalizes ? 1 : 0), tiles);
     return new Preprocessing(steps);
   }
 

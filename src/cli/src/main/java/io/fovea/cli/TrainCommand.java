@@ -94,9 +94,13 @@ final class TrainCommand implements Callable<Integer> {
     boolean pairs = all.task() == Task.Kind.PICTURE;
     if (makes != pairs && (makes || named != null)) {
       throw new Fovea.UserException(
-          "%s makes %s: expected data %s inputs/ and targets/, met %s"
+          "%s makes %s, met %s"
               .formatted(
-                  net, makes ? "pictures" : "no pictures", makes ? "of" : "other than", data.data));
+                  net,
+                  makes
+                      ? "pictures: expected data of inputs/ and targets/, or of pictures alone"
+                      : "no pictures: expected data of classes, such as a folder of pictures for each",
+                  data.data));
     }
     Recipe recipe = settings.over(Recipe.of(all.task()));
     Preprocessing fed =
@@ -147,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         data.size(),
         parts.get(1).size(),
         switch (data.task()) {
-          case PICTURE -> "each with a target";
+          case PICTURE -> "each with a picture to make";
           case REGRESSION -> data.labels().size() + " values";
           default -> data.labels().size() + " classes";
         });

@@ -62,18 +62,7 @@ public final class PictureTransformer implements View<Picture> {
     if (feed.model().output() == Task.Output.PROBABILITIES) {
       return new Task.Range(0, 1);
     }
-    Task.Range found = null;
-    List<Step> steps = feed.preprocessing().steps();
-    if (!steps.isEmpty() && steps.get(steps.size() - 1) instanceof Step.Normalize n) {
-      for (int plane = 0; plane < n.mean().size(); plane++) {
-        float black = (0 - n.mean().get(plane)) / n.std().get(plane);
-        float white = (255 / n.divisor() - n.mean().get(plane)) / n.std().get(plane);
-        if (!(black < white) || (found != null && !found.equals(new Task.Range(black, white)))) {
-          return new Task.Range(0, 255);
-        }
-        found = new Task.Range(black, white);
-      }
-    }
+    Task.Range found = Task.Range.of(feed.preprocessing());
     return found == null ? new Task.Range(0, 255) : found;
   }
 

@@ -1,5 +1,8 @@
 package io.fovea.runtime;
 
+import io.fovea.image.Preprocessing;
+import io.fovea.image.Step;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,27 @@ public record Task(Kind kind, Output output, @Nullable Range range) {
             "a range of [%s, %s]: expected two finite numbers, the lower first"
                 .formatted(low, high));
       }
+    }
+
+    /**
+     * What a preprocessing makes of levels 0 and 255; null where that is no range, or not the same
+     * for all planes.
+     */
+    public static @Nullable Range of(Preprocessing fed) {
+      List<Step> steps = fed.steps();
+      if (steps.isEmpty() || !(steps.get(steps.size() - 1) instanceof Step.Normalize n)) {
+        return new Range(0, 255);
+      }
+      Range found = null;
+      for (int plane = 0; plane < n.mean().size(); plane++) {
+        float black = (0 - n.mean().get(plane)) / n.std().get(plane);
+        float white = (255 / n.divisor() - n.mean().get(plane)) / n.std().get(plane);
+        if (!(black < white) || (found != null && !found.equals(new Range(black, white)))) {
+          return null;
+        }
+        found = new Range(black, white);
+      }
+      return found;
     }
 
     /** The nearest level of a value, in [0, 255]. */

@@ -20,7 +20,7 @@ final class Demands {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
-    checkTask(model, recipe, training, fed.tiles() != null);
+    checkTask(model, recipe, training);
     if (!validation.labels().equals(training.labels())) {
       throw new TrainException(
           "the held-out part: expected the classes %s as what is trained on has, met %s"
@@ -48,10 +48,10 @@ final class Demands {
     }
   }
 
-  private static void checkTask(Model model, Recipe recipe, Dataset training, boolean tiles) {
+  private static void checkTask(Model model, Recipe recipe, Dataset training) {
     boolean values = training.task() == Task.Kind.REGRESSION;
     recipe.loss().check(training.task());
-    recipe.augmentation().check(training.task(), tiles);
+    recipe.augmentation().check(training.task());
     if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));

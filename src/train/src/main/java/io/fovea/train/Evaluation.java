@@ -244,7 +244,8 @@ public sealed interface Evaluation {
         (at, pictures, targets) -> {
           List<Picture> made = transformer.transform(pictures);
           for (int i = 0; i < made.size(); i++) {
-            double error = Pairs.error(made.get(i), ((Target.Made) targets.get(i)).picture());
+            Picture wanted = Pairs.wanted(targets.get(i), pictures.get(i));
+            double error = Pairs.error(made.get(i), wanted);
             double psnr = tally.add(error);
             if (error > 0 && worst.keeps(error)) {
               String said = "PSNR %.2f dB".formatted(psnr);

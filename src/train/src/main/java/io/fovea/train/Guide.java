@@ -11,6 +11,7 @@ import io.fovea.runtime.ScoringException;
 import io.fovea.runtime.Specification;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,15 +31,16 @@ final class Guide implements AutoCloseable {
   private final Specification specification;
   private final TorchGraph graph;
   private final Ending ending;
+  private final List<String> wanted;
   private final int channels; // that it is fed; 0 where it does not say
 
-  private Guide(String name, Model model, @Nullable List<String> wanted, Place place) {
+  private Guide(String name, Model model, @Nullable Collection<String> at, Place place) {
     this.name = name;
-    Model whole = model.inlined();
+    Model whole = SinglePrecision.of(model.inlined());
     Graph all = whole.graph();
     this.ending = Ending.of(all);
     this.specification = Specification.of(name, model.metadata());
-    List<String> values = wanted == null ? List.of(ending.value()) : values(all, wanted);
+    this.wanted = at == null ? List.of(ending.value()) : values(all, at);
     Set<String> given = new HashSet<>(all.inputs().stream().map(ValueInfo::name).toList());
     given.removeAll(all.initializers().keySet());
     if (given.size() != 1) {
@@ -49,7 +51,7 @@ final class Guide implements AutoCloseable {
         shape != null && shape.size() == 4 && shape.get(1).isKnown()
             ? (int) shape.get(1).size()
             : 0;
-    Graph part = Subgraph.of(all, List.of(), values);
+    Graph part = Subgraph.of(all, List.of(), wanted);
     try {
       this.graph = new TorchGraph(whole.withGraph(part), Selection.all(), place);
     } catch (TrainException e) {
@@ -62,19 +64,19 @@ final class Guide implements AutoCloseable {
    * Reads a net.
    *
    * @param loss that asks it, for messages
-   * @param wanted values whose numbers it shall give; null for its logits
+   * @param at values whose numbers it shall give; null for its logits
    * @throws TrainException naming the file, and the value that it has not
    */
-  static Guide of(String loss, Path file, @Nullable List<String> wanted, Place place) {
+  static Guide of(String loss, Path file, @Nullable Collection<String> at, Place place) {
     String name = "loss %s: %s".formatted(loss, file);
     try {
-      return new Guide(name, Model.read(file), wanted, place);
+      return new Guide(name, Model.read(file), at, place);
     } catch (OnnxException | ScoringException e) {
       throw new TrainException("loss %s: %s".formatted(loss, e.getMessage()), e);
     }
   }
 
-  private List<String> values(Graph all, List<String> wanted) {
+  private List<String> values(Graph all, Collection<String> wanted) {
     Set<String> made = new LinkedHashSet<>();
     all.nodes().forEach(n -> made.addAll(n.outputs()));
     made.remove("");
@@ -92,10 +94,20 @@ final class Guide implements AutoCloseable {
     return List.copyOf(new LinkedHashSet<>(wanted));
   }
 
-  /** The wanted values of a batch, {@code [N, C, H, W]}. */
+  /** Names of all that it gives. */
+  List<String> wanted() {
+    return wanted;
+  }
+
+  /** All values of a batch that it gives. */
   Tensor[] values(Tensor x) {
+    return values(x, wanted);
+  }
+
+  /** Some of them, in their order. */
+  Tensor[] values(Tensor x, List<String> some) {
     try {
-      return graph.run(new Tensor[] {x}, false);
+      return graph.infer(x, some);
     } catch (TrainException e) {
       throw problem(String.valueOf(e.getMessage()));
     }

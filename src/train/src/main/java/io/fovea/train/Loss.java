@@ -150,6 +150,15 @@ public record Loss(List<Weighted> terms) {
     }
   }
 
+  /** A term that looks at pictures through another net. */
+  public sealed interface OfFeatures extends OfPictures {
+    /** An ONNX file. */
+    Path net();
+
+    /** Names of its values. */
+    List<String> at();
+  }
+
   /**
    * Negative log-likelihood of the right class; after a sigmoid, {@link BinaryCrossEntropy}. The
    * recipe's label smoothing is for this one alone.
@@ -324,19 +333,39 @@ public record Loss(List<Weighted> terms) {
    * @param net an ONNX file; it is fed as it says, else levels in [0, 1]
    * @param at names of its values, such as {@code relu2_2}; one or more
    */
-  public record Perceptual(Path net, List<String> at) implements OfPictures {
+  public record Perceptual(Path net, List<String> at) implements OfFeatures {
     public Perceptual {
-      at = List.copyOf(at);
-      if (at.isEmpty()) {
-        throw new TrainException("loss perceptual: expected one at or more, met none");
-      }
+      at = LossText.values("perceptual", at);
     }
 
     @Override
     public String toString() {
-      List<Object> options = new ArrayList<>(List.of("net", net));
-      at.forEach(value -> options.addAll(List.of("at", value)));
-      return LossText.text("perceptual", options.toArray());
+      return LossText.text("perceptual", at, "net", net);
+    }
+  }
+
+  /**
+   * How far the texture of the net's picture is from that of one picture, which is the same for all
+   * (Gatys 2015, <a href="https://arxiv.org/abs/1508.06576">1508.06576</a>; for nets Johnson 2016,
+   * <a href="https://arxiv.org/abs/1603.08155">1603.08155</a>): a value {@code f} of another net,
+   * of C channels and H x W places, has the Gram matrix {@code G[c][d] = sum over places of f[c]
+   * f[d] / (C H W)}; the loss is the mean of its squared differences from the other picture's, over
+   * C x C and the batch, sum over the values. It grows with the fourth power of the net's numbers.
+   * Looks at no target.
+   *
+   * @param net an ONNX file; it is fed as it says, else levels in [0, 1]
+   * @param picture whose style is learned, of any size; how large its strokes are in pixels is part
+   *     of it
+   * @param at names of values {@code [N, C, H, W]}, such as {@code relu2_2}; one or more
+   */
+  public record Style(Path net, Path picture, List<String> at) implements OfFeatures {
+    public Style {
+      at = LossText.values("style", at);
+    }
+
+    @Override
+    public String toString() {
+      return LossText.text("style", at, "net", net, "picture", picture);
     }
   }
 }

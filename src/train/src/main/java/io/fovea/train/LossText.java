@@ -39,6 +39,7 @@ final class LossText {
     NAMES.put("total_variation", List.of());
     NAMES.put("distill", List.of("teacher", "temperature", "weight"));
     NAMES.put("perceptual", List.of("net", "at"));
+    NAMES.put("style", List.of("net", "picture", "at"));
   }
 
   private final String name;
@@ -116,8 +117,8 @@ final class LossText {
       case "distill" ->
           Loss.of(
               new Loss.Distill(file("teacher"), number("temperature", 4), number("weight", 0.9)));
-      case "perceptual" ->
-          Loss.of(new Loss.Perceptual(file("net"), options.getOrDefault("at", List.of())));
+      case "perceptual" -> Loss.of(new Loss.Perceptual(file("net"), at()));
+      case "style" -> Loss.of(new Loss.Style(file("net"), file("picture"), at()));
       default -> throw new IllegalStateException(name);
     };
   }
@@ -143,6 +144,10 @@ final class LossText {
     }
   }
 
+  private List<String> at() {
+    return options.getOrDefault("at", List.of());
+  }
+
   private String one(String option) {
     List<String> values = options.getOrDefault(option, List.of());
     if (values.size() != 1) {
@@ -161,6 +166,21 @@ final class LossText {
       throw new TrainException(
           "loss %s: expected %s %s, met %s".formatted(name, option, expected, number(value)));
     }
+  }
+
+  /** The values of a net that a term looks at, each once. */
+  static List<String> values(String name, List<String> at) {
+    if (at.isEmpty()) {
+      throw new TrainException("loss %s: expected one at or more, met none".formatted(name));
+    }
+    return at.stream().distinct().toList();
+  }
+
+  /** A term as text, its options and then the values that it looks at. */
+  static String text(String name, List<String> at, Object... options) {
+    List<Object> all = new ArrayList<>(List.of(options));
+    at.forEach(value -> all.addAll(List.of("at", value)));
+    return text(name, all.toArray());
   }
 
   /**

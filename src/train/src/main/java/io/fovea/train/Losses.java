@@ -336,6 +336,9 @@ final class Losses {
     if (term instanceof Loss.Perceptual p) {
       return guides.perceptual(p, made, wanted);
     }
+    if (term instanceof Loss.Style s) {
+      return guides.style(s, made);
+    }
     if (term instanceof Loss.Mse) {
       return torch.mse_loss(made, wanted);
     }

@@ -4,16 +4,34 @@ import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
+import io.fovea.onnx.Model;
+import io.fovea.onnx.Node;
+import io.fovea.runtime.Specification;
+import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Targets that are pictures, beside the pictures that a net is fed: as large, or a whole number of
  * times as large.
  */
 final class Pairs {
+  /** Operators each of whose numbers depends on all of a picture. */
+  private static final Set<String> OF_THE_WHOLE =
+      Set.of(
+          "InstanceNormalization",
+          "GroupNormalization",
+          "MeanVarianceNormalization",
+          "GlobalAveragePool",
+          "GlobalMaxPool",
+          "GlobalLpPool",
+          "MatMul");
+
   private Pairs() {}
 
   /**
@@ -58,22 +76,69 @@ final class Pairs {
    *
    * @param whole the picture as it was read
    * @param prepared the picture after its steps
+   * @param cut what was cut out of the picture before them; null for nothing
    */
   static Target.Made fitted(
-      Target.Made target, Picture whole, Picture prepared, Preprocessing fed, String name) {
+      Target.Made target,
+      Picture whole,
+      Picture prepared,
+      @Nullable Box cut,
+      Preprocessing fed,
+      String name) {
     Step.Tiles tiles = fed.tiles();
-    if (tiles != null && (whole.width() < tiles.width() || whole.height() < tiles.height())) {
+    if (cut == null
+        && tiles != null
+        && (whole.width() < tiles.width() || whole.height() < tiles.height())) {
       throw new TrainException(
           "%s: expected %dx%d pixels or more, a tile's, met %dx%d"
               .formatted(name, tiles.width(), tiles.height(), whole.width(), whole.height()));
     }
     int scale = scale(whole, target.picture(), name);
     Picture made = fed.channels() == 3 ? target.picture().toRgb() : target.picture().toGrey();
-    boolean resized = prepared.width() != whole.width() || prepared.height() != whole.height();
+    if (cut != null) {
+      made = made.crop(scale * cut.x(), scale * cut.y(), scale * cut.width(), scale * cut.height());
+    }
+    boolean resized =
+        made.width() != scale * prepared.width() || made.height() != scale * prepared.height();
     return new Target.Made(
         resized
             ? made.resize(scale * prepared.width(), scale * prepared.height(), Resampling.BICUBIC)
             : made);
+  }
+
+  /**
+   * What stands for black and white in the pictures that a net makes: as its file says, else [-1,
+   * 1] after a tanh, [0, 1] after a sigmoid, and after all else as in the pictures that it is fed,
+   * or [0, 1] where their planes differ.
+   */
+  static Task.Range range(Model model, Specification known, Preprocessing fed) {
+    Task.Range said = known.task() == null ? null : known.task().range();
+    if (said != null) {
+      return said;
+    }
+    Node last = Ending.last(model.graph(), model.graph().outputs().get(0).name());
+    String operator = last == null ? "" : last.operator();
+    Task.Range alike = operator.equals("Sigmoid") ? Learner.UNIT : Task.Range.of(fed);
+    return operator.equals("Tanh")
+        ? new Task.Range(-1, 1)
+        : Objects.requireNonNullElse(alike, Learner.UNIT);
+  }
+
+  /**
+   * How a net that has learned is fed: whole pictures where it looks at all of one at once, so that
+   * windows would differ where they meet; else as it was.
+   */
+  static Preprocessing served(Model model, Preprocessing fed) {
+    boolean whole =
+        model.graph().nodes().stream().anyMatch(n -> OF_THE_WHOLE.contains(n.operator()));
+    return whole
+        ? new Preprocessing(fed.steps().stream().filter(s -> !(s instanceof Step.Tiles)).toList())
+        : fed;
+  }
+
+  /** What should be made of a picture, by its target. */
+  static Picture wanted(Target target, Picture picture) {
+    return target instanceof Target.Made made ? made.picture() : picture;
   }
 
   /**

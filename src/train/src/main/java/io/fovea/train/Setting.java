@@ -32,8 +32,9 @@ public enum Setting {
       "what training makes small: a sum of terms, such as 'focal(gamma=2)' or 'l1 + 0.2*ms_ssim';"
           + " cross_entropy, binary_cross_entropy, focal, distill(teacher=FILE) of classes; dice,"
           + " tversky of masks; mse, l1, charbonnier of values and pictures; ssim, ms_ssim,"
-          + " total_variation, perceptual(net=FILE,at=VALUE) of pictures; default: cross_entropy,"
-          + " with dice for masks, mse for values and pictures"),
+          + " total_variation, perceptual(net=FILE,at=VALUE), style(net=FILE,picture=FILE,at=VALUE)"
+          + " of pictures; default: cross_entropy, with dice for masks, mse for values and"
+          + " pictures"),
   LABEL_SMOOTHING(
       "label-smoothing",
       Part.COURSE,
@@ -152,7 +153,7 @@ public enum Setting {
       Part.PICTURES,
       Kind.SHARE,
       "random resized crop: least share of a picture's area that is cut out and stretched, such as"
-          + " 0.08; default: 0, never"),
+          + " 0.08; to the size of a window where the net sees such; default: 0, never"),
   CROP_ASPECT(
       "crop-aspect",
       Part.PICTURES,

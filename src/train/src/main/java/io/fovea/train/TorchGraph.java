@@ -267,6 +267,12 @@ final class TorchGraph implements AutoCloseable {
     return get(run(new Tensor[] {x}, false, List.of(first)), first);
   }
 
+  /** Some of the outputs in inference; what comes after them is not computed. */
+  Tensor[] infer(Tensor x, List<String> wanted) {
+    @Nullable Tensor[] values = run(new Tensor[] {x}, false, wanted);
+    return wanted.stream().map(name -> get(values, name)).toArray(Tensor[]::new);
+  }
+
   /**
    * All outputs.
    *

@@ -2,7 +2,6 @@ package io.fovea.train;
 
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
-import io.fovea.onnx.Node;
 import io.fovea.onnx.Safetensors;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
@@ -145,7 +144,7 @@ public final class Trainer {
       @Nullable CheckpointFile file) {
     Checkpoint saved = file == null ? null : file.read(training, validation);
     Course course = saved == null ? new Course() : saved.course();
-    Task.Range range = range(known);
+    Task.Range range = Pairs.range(model, known, fed);
     Model start = model;
     double[] unit = {};
     if (training.task() == Task.Kind.REGRESSION) {
@@ -232,8 +231,13 @@ public final class Trainer {
     Model trained = learner.export();
     Specification specification =
         known
-            .withTask(task(training, known, learner.graph().ending()))
-            .withPreprocessing(fed)
+            .withTask(
+                training.task() == Task.Kind.PICTURE
+                    ? new Task(
+                        Task.Kind.PICTURE, Task.Output.VALUES, Pairs.range(model, known, fed))
+                    : new Task(training.task(), output(training, learner.graph().ending())))
+            .withPreprocessing(
+                training.task() == Task.Kind.PICTURE ? Pairs.served(model, fed) : fed)
             .withLabels(training.labels());
     for (var fact : provenance(training, validation, kept).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
@@ -246,26 +250,6 @@ public final class Trainer {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
     return Trained.of(trained, List.copyOf(course.history()), kept, learner, held);
-  }
-
-  private Task task(Dataset training, Specification known, Ending ending) {
-    return training.task() == Task.Kind.PICTURE
-        ? new Task(Task.Kind.PICTURE, Task.Output.VALUES, range(known))
-        : new Task(training.task(), output(training, ending));
-  }
-
-  /**
-   * What stands for black and white in the pictures that a net makes: as its file says, else [-1,
-   * 1] after a tanh and [0, 1] after all else.
-   */
-  private Task.Range range(Specification known) {
-    Task.Range said = known.task() == null ? null : known.task().range();
-    if (said != null) {
-      return said;
-    }
-    Node last = Ending.last(model.graph(), model.graph().outputs().get(0).name());
-    boolean tanh = last != null && last.operator().equals("Tanh");
-    return tanh ? new Task.Range(-1, 1) : Learner.UNIT;
   }
 
   private static Task.Output output(Dataset training, Ending ending) {

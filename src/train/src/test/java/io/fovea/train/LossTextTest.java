@@ -26,6 +26,7 @@ class LossTextTest {
         "distill(teacher=big/net.onnx,temperature=4,weight=0.9)",
         "distill(teacher=\"a net (2).onnx\",temperature=1.5,weight=1)",
         "l1 + 0.1*perceptual(net=vgg.onnx,at=relu1_2,at=/features/8/Relu_output_0)",
+        "style(net=vgg.onnx,picture=\"the wave.jpg\",at=relu1_2,at=relu2_2)",
       })
   void readsWhatItWrites(String text) {
     Loss loss = Loss.of(text);
@@ -58,6 +59,8 @@ class LossTextTest {
         "distill(weight=0.5) | loss distill: expected one teacher, met 0",
         "distill(teacher=a.onnx,weight=2) | expected weight above 0 and at most 1, met 2",
         "perceptual(net=a.onnx) | loss perceptual: expected one at or more, met none",
+        "style(net=a.onnx,at=x) | loss style: expected one picture, met 0",
+        "style(net=a.onnx,picture=b.png) | loss style: expected one at or more, met none",
         "l1 mse | loss 'l1 mse': expected terms such as focal(gamma=2) and + between them, met 'mse'",
         "l1 + | loss 'l1 +': expected terms such as",
         "'' | loss '': expected terms such as",

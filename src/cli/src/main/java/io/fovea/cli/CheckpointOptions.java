@@ -39,10 +39,15 @@ final class CheckpointOptions {
       description = "the same, and go on with another recipe or data from the epoch's start")
   boolean resumeAnyway;
 
+  /** Whether any of the options is given. */
+  boolean isGiven() {
+    return checkpoint != null || every != null || resume || resumeAnyway;
+  }
+
   /** What the options ask for; null for no checkpoints. */
   @Nullable Checkpoints checkpoints() {
     if (checkpoint == null) {
-      if (every != null || resume || resumeAnyway) {
+      if (isGiven()) {
         throw new Fovea.UserException(
             "--checkpoint-every, --resume and --resume-anyway want --checkpoint FILE");
       }
@@ -55,10 +60,7 @@ final class CheckpointOptions {
                 resumeAnyway
                     ? Checkpoints.Resume.ANYWAY
                     : resume ? Checkpoints.Resume.SAME : Checkpoints.Resume.NEVER);
-    if (Files.exists(file) && !resume && !resumeAnyway) {
-      throw new Fovea.UserException(
-          file + ": a checkpoint is there already; go on with it by --resume, or delete it");
-    }
+    all.check(); // before the data is read
     if (!Files.exists(file) && (resume || resumeAnyway)) {
       Terminal.note("%s: no checkpoint yet, starts from the beginning", file);
     }

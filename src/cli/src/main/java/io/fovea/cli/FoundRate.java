@@ -4,15 +4,18 @@ import io.fovea.onnx.WholeFile;
 import io.fovea.train.Dataset;
 import io.fovea.train.RateCurve;
 import io.fovea.train.Recipe;
+import io.fovea.train.Setting;
 import io.fovea.train.Trainer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -24,6 +27,8 @@ import java.util.function.ToDoubleFunction;
 record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
   private static final int EVERY = 7; // steps a row: half a decade
   private static final int WIDTH = 100;
+  private static final Set<Setting> IDLE = // beside the schedule
+      EnumSet.of(Setting.LR, Setting.EPOCHS, Setting.EMA, Setting.PATIENCE);
   private static final String NONE =
       "the loss never fell clearly below its start: no learning rate is suggested";
 
@@ -134,14 +139,13 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
   private String page(RateCurve curve) throws IOException {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("Net", net);
-    recipe
-        .facts()
-        .forEach(
-            (name, value) -> {
-              if (!value.equals(List.of()) && !name.equals("lr")) {
-                facts.put(name, String.valueOf(value));
-              }
-            });
+    Map<String, Object> settings = new LinkedHashMap<>(recipe.facts());
+    for (Setting s : Setting.values()) {
+      if (s.part() == Setting.Part.SCHEDULE || IDLE.contains(s)) {
+        settings.remove(s.key());
+      }
+    }
+    SeeingOptions.tell(settings, facts);
     return Report.html(
         "Learning rates of " + net,
         "<strong>" + Html.text(said(curve)) + "</strong>",

@@ -49,14 +49,14 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "the .onnx file; required but with --find-lr")
+      description = "the .onnx file; not needed with --find-lr")
   @Nullable Path output;
 
   @Option(
       names = "--find-lr",
       description = {
-        "train nothing: try rising learning rates on a copy of the net, some hundred steps, tell",
-        "what the loss makes of them, and suggest one for --lr; --log and --report get the curve"
+        "train nothing: try rising learning rates on a copy of the net, a hundred steps at most,",
+        "tell what becomes of the loss, and suggest a rate for --lr; --log and --report get the curve"
       })
   boolean findRate;
 
@@ -91,11 +91,15 @@ final class TrainCommand implements Callable<Integer> {
     if (file != null) {
       OutputFile.model(file);
     } else if (!findRate) {
-      throw new ParameterException(
-          spec.commandLine(), "Missing required option: '--output=FILE'");
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--output=FILE'");
     }
     seeing.check();
-    Checkpoints checkpoints = findRate ? null : keeping.checkpoints();
+    if (findRate && keeping.isGiven()) {
+      throw new Fovea.UserException(
+          "--find-lr trains nothing that could go on: it takes no --checkpoint, --checkpoint-every,"
+              + " --resume or --resume-anyway");
+    }
+    Checkpoints checkpoints = keeping.checkpoints();
     Device trained = Libtorch.usable(ServingOptions.device(device));
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
@@ -108,7 +112,8 @@ final class TrainCommand implements Callable<Integer> {
     long seed = graph.seed == null ? 0 : graph.seed;
     List<Dataset> parts = data.parts(seed);
     Dataset all = parts.get(0);
-    boolean makes = named == null ? makesPictures(given) : named.task() == Architecture.Task.PICTURE;
+    boolean makes =
+        named == null ? makesPictures(given) : named.task() == Architecture.Task.PICTURE;
     boolean pairs = all.task() == Task.Kind.PICTURE;
     if (makes != pairs && (makes || named != null)) {
       throw new Fovea.UserException(

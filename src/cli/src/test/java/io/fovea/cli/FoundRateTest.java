@@ -59,6 +59,15 @@ class FoundRateTest {
   }
 
   @Test
+  void refusesToGoOn() {
+    for (String option : List.of("--resume", "--resume-anyway")) {
+      CommandRun run = train("--find-lr", option, "--checkpoint", folder.resolve("c.safetensors"));
+      assertEquals(2, run.status());
+      assertTrue(run.err().contains("--find-lr trains nothing that could go on"), run.err());
+    }
+  }
+
+  @Test
   void trainsIntoAFileOnly() {
     CommandRun run = train();
     assertEquals(2, run.status());

@@ -28,7 +28,7 @@ public record RateCurve(List<Point> points) {
 
   private static final int AROUND = 3; // a quarter of a decade to either side, at 100 steps
   private static final int FIRST = 10; // steps that are too small to matter
-  private static final double CLEARLY = 4; // times the noise of what is smoothed
+  private static final double CLEARLY = 6; // times the noise of what is smoothed
   private static final double LEAST = 0.01; // of the first loss
 
   public RateCurve {
@@ -86,15 +86,23 @@ public record RateCurve(List<Point> points) {
     return lowest;
   }
 
+  /** Deviation of a smoothed loss, by how far neighbours lie apart up to a step. */
+  private double noise(int end) {
+    double squares = 0;
+    for (int i = 1; i <= end; i++) {
+      double apart = points.get(i).loss - points.get(i - 1).loss;
+      squares += apart * apart;
+    }
+    return Math.sqrt(squares / end / 2 / (2 * AROUND + 1));
+  }
+
   private boolean falls() {
     if (points.size() < 2 * FIRST) {
       return false;
     }
-    double[] first = points.stream().limit(FIRST).mapToDouble(Point::loss).toArray();
-    double mean = Arrays.stream(first).average().orElseThrow();
-    double squares = Arrays.stream(first).map(l -> (l - mean) * (l - mean)).sum();
-    double noise = Math.sqrt(squares / (FIRST - 1) / (2 * AROUND + 1));
-    double fall = mean - points.get(bottom()).smoothed;
-    return bottom() >= FIRST && fall > Math.max(CLEARLY * noise, LEAST * Math.abs(mean));
+    int bottom = bottom();
+    double mean = points.stream().limit(FIRST).mapToDouble(Point::loss).average().orElseThrow();
+    double fall = mean - points.get(bottom).smoothed;
+    return bottom >= FIRST && fall > Math.max(CLEARLY * noise(bottom), LEAST * Math.abs(mean));
   }
 }

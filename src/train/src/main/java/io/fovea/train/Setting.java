@@ -61,7 +61,7 @@ public enum Setting {
       "precision",
       Part.COURSE,
       new Choice(names(Precision.values())),
-      "what convolutions and matrix products are trained in; bfloat16 is faster only where the"
+      "what convolutions and matrix products are trained in; bfloat16 gains only where the"
           + " processor has instructions for it, auto times a few steps of both; weights, losses and"
           + " what is measured stay float; default: float"),
   PATIENCE(

@@ -65,8 +65,7 @@ record Start(
     }
     double[] weights = recipe.classWeights().of(training);
     Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
-    return new Start(
-        start, used, fed, range, unit, weights, order, Place.of(device), still);
+    return new Start(start, used, fed, range, unit, weights, order, Place.of(device), still);
   }
 
   /** Nets that the loss asks; whoever asks for them closes them. */
@@ -81,8 +80,7 @@ record Start(
 
   /** An epoch's batches from one on, as they are trained on. */
   void shuffled(Loader data, int epoch, int first, Loader.Use use) {
-    data.shuffled(
-        recipe.batch(), recipe.seed(), epoch, order, first, recipe.augmentation(), use);
+    data.shuffled(recipe.batch(), recipe.seed(), epoch, order, first, recipe.augmentation(), use);
   }
 
   /** How an epoch's batches make steps. */

@@ -24,9 +24,10 @@ public final class Trainer {
     /**
      * Training starts, or goes on.
      *
-     * @param batches that an earlier process has learned from, over all epochs
+     * @param goesOn whether with a checkpoint
+     * @param batches that it has learned from, over all epochs
      */
-    default void begin(long batches) {}
+    default void begin(boolean goesOn, long batches) {}
 
     /** Something went wrong that does not end the training, such as a disk that is full. */
     default void warn(String message) {}
@@ -152,8 +153,7 @@ public final class Trainer {
     Preprocessing fed = fed(known);
     Demands.check(model, recipe, fed, training, training);
     Start start =
-        Start.of(
-            model, recipe.average(0), known, fed, range(known), training, device, Map.of());
+        Start.of(model, recipe.average(0), known, fed, range(known), training, device, Map.of());
     try (Guides guides = start.guides(training);
         Loader data = new Loader(training, fed, Loader.threads());
         Learner learner = start.learner(guides, precision(new Course(), start, guides, data))) {
@@ -197,8 +197,7 @@ public final class Trainer {
     Checkpoint saved = file == null ? null : file.read(training, validation);
     Course course = saved == null ? new Course() : saved.course();
     Map<String, Tensor> tensors = saved == null ? Map.of() : saved.tensors();
-    Start start =
-        Start.of(model, recipe, known, fed, range(known), training, device, tensors);
+    Start start = Start.of(model, recipe, known, fed, range(known), training, device, tensors);
     try (Guides guides = start.guides(training);
         Loader train = new Loader(training, fed, Loader.threads());
         Loader held = new Loader(validation, fed, Loader.threads());
@@ -207,9 +206,14 @@ public final class Trainer {
       if (saved != null) {
         learner.memory().goOn(tensors, course.position().updates());
       }
-      listener.begin((course.position().epoch() - 1L) * start.batches() + course.position().batches());
+      listener.begin(
+          saved != null,
+          (course.position().epoch() - 1L) * start.batches() + course.position().batches());
       learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
       Saver saver = new Saver(file, learner, start.still(), training, validation, listener);
+      if (saved == null) {
+        saver.save(course, true); // so that what is told from now on is known to be this training's
+      }
       while (!course.isDone(recipe)) {
         Epoch done;
         try {

@@ -61,7 +61,7 @@ class CheckpointTest {
     }
 
     @Override
-    public void begin(long done) {
+    public void begin(boolean goesOn, long done) {
       begun = done;
     }
 
@@ -145,13 +145,10 @@ class CheckpointTest {
   void keepsToThePrecisionThatWasMeasuredAtFirst() {
     Trainer auto = trainer(net(0), PLAIN.precision(Precision.AUTO));
     Stopping first = new Stopping(3);
-    assertThrows(
-        Stop.class, () -> auto.checkpoints(every(1)).listener(first).fit(DATA, HELD));
+    assertThrows(Stop.class, () -> auto.checkpoints(every(1)).listener(first).fit(DATA, HELD));
     Stopping second = new Stopping(100);
     Trained ended =
-        auto.checkpoints(every(1).resume(Checkpoints.Resume.SAME))
-            .listener(second)
-            .fit(DATA, HELD);
+        auto.checkpoints(every(1).resume(Checkpoints.Resume.SAME)).listener(second).fit(DATA, HELD);
     assertEquals(1, first.notes.size(), first.notes.toString());
     assertEquals(List.of(), second.notes);
     boolean isFloat = first.notes.get(0).startsWith("precision: float;");

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +36,7 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
   /** Tries the rates, and tells. */
   void find(Trainer trainer, Dataset data, boolean json) throws IOException {
     Terminal.note(
-        "%s: trying learning rates for %s, batches of %d; nothing is written to -o",
+        "%s: trying learning rates for %s, batches of %d, on a copy that is thrown away",
         net, recipe.facts().get("optimizer"), recipe.batch() * recipe.accumulate());
     RateCurve curve;
     try (Progress bar = Progress.plain("learning rate", RateCurve.STEPS)) {
@@ -152,8 +153,8 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
         facts,
         page -> {
           double[] rates = all(curve, RateCurve.Point::rate);
-          double[] losses = all(curve, RateCurve.Point::loss);
-          double[] smoothed = all(curve, RateCurve.Point::smoothed);
+          double[] losses = shown(curve, RateCurve.Point::loss);
+          double[] smoothed = shown(curve, RateCurve.Point::smoothed);
           Plot plot =
               new Plot(Axis.wide("learning rate", rates), Axis.wide("loss", losses, smoothed))
                   .points("c2", rates, losses)
@@ -162,10 +163,17 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
           page.figure(
               "Loss",
               "<span class=\"key c2\">after a step of each rate</span>;"
-                  + " <span class=\"key c1\">smoothed</span>",
+                  + " <span class=\"key c1\">smoothed</span>; up to twice the first",
               plot.svg("Loss over learning rates"));
           page.add("</div>\n");
         });
+  }
+
+  /** Losses that a chart shows: above twice the first, they would press the others flat. */
+  private static double[] shown(RateCurve curve, ToDoubleFunction<RateCurve.Point> loss) {
+    double[] values = all(curve, loss);
+    double most = 2 * curve.points().stream().limit(1).mapToDouble(RateCurve.Point::smoothed).sum();
+    return Arrays.stream(values).map(v -> v > most && most > 0 ? Double.NaN : v).toArray();
   }
 
   private static double[] all(RateCurve curve, ToDoubleFunction<RateCurve.Point> figure) {

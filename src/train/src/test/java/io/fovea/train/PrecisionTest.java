@@ -86,48 +86,40 @@ class PrecisionTest {
     }
   }
 
+  /**
+   * A number is rounded by 2^-8 of itself at most, and sums of many by less, since errors to both
+   * sides cancel: the loss moves by less than twice that. Gradients turn further, where a rectifier
+   * lies so near 0 that rounding switches it: over 20 seeds the cosine missed 1 by 0.0007 to
+   * 0.0033.
+   */
   @Test
   void learnsMuchTheSameAsInFloat() {
-    for (int seed = 0; seed < 20; seed++) {
-      Model net =
-          Architectures.named("resnet8").model(Options.classes(4).withWidth(0.25).withSeed(seed));
+    for (int seed = 0; seed < 5; seed++) {
+      Options options = Options.classes(4).withWidth(0.25).withSeed(seed);
+      Model net = Architectures.named("resnet8").model(options);
       try (Loader loader = new Loader(new Stripes(8, seed), Stripes.FED, 2);
           Learner exact = new Learner(net, RECIPE);
           Learner narrow = new Learner(net, RECIPE.precision(Precision.BFLOAT16))) {
-        int s = seed;
-        loader.inOrder(
-            8,
-            8,
-            (batch, index) -> {
-              assertArrayEquals(
-                  exact.infer(batch.pixels(), batch.shape()).doubles(),
-                  narrow.infer(batch.pixels(), batch.shape()).doubles(),
-                  "inference is exact");
-              double loss = exact.learn(batch.pixels(), batch.shape(), batch.targets(), 1);
-              double near = narrow.learn(batch.pixels(), batch.shape(), batch.targets(), 1);
-              exact.update(0);
-              narrow.update(0);
-              double[] one = change(exact, batch);
-              double[] other = change(narrow, batch);
-              double angle =
-                  product(one, other) / Math.sqrt(product(one, one) * product(other, other));
-              System.err.println(
-                  "MEASURED "
-                      + s
-                      + " loss "
-                      + loss
-                      + " rel "
-                      + (near / loss - 1)
-                      + " 1-cos "
-                      + (1 - angle)
-                      + " norm "
-                      + Math.sqrt(product(other, other) / product(one, one)));
-              assertNotEquals(loss, near);
-              assertEquals(loss, near, 0.03 * loss);
-              assertTrue(angle > 0.97 && angle < 1 - 1e-9, "cosine of the gradients: " + angle);
-            });
+        loader.inOrder(8, 8, (batch, index) -> assertMuchTheSame(exact, narrow, batch));
       }
     }
+  }
+
+  private static void assertMuchTheSame(Learner exact, Learner narrow, Loader.Batch batch) {
+    assertArrayEquals(
+        exact.infer(batch.pixels(), batch.shape()).doubles(),
+        narrow.infer(batch.pixels(), batch.shape()).doubles(),
+        "inference is exact");
+    double loss = exact.learn(batch.pixels(), batch.shape(), batch.targets(), 1);
+    double near = narrow.learn(batch.pixels(), batch.shape(), batch.targets(), 1);
+    exact.update(0);
+    narrow.update(0);
+    assertNotEquals(loss, near);
+    assertEquals(loss, near, Math.pow(2, -7) * loss);
+    double[] one = change(exact, batch);
+    double[] other = change(narrow, batch);
+    double cosine = product(one, other) / Math.sqrt(product(one, one) * product(other, other));
+    assertTrue(cosine > 0.99 && cosine < 1 - 1e-5, "cosine of the gradients: " + cosine);
   }
 
   @Test
@@ -145,8 +137,8 @@ class PrecisionTest {
             .recipe(recipe)
             .preprocessing(Stripes.FED)
             .fit(new Stripes(64, 1), new Stripes(32, 2));
-    System.err.println("MEASURED trained " + trained.history());
-    assertTrue(trained.kept().loss() < 0.7, trained.kept().toString());
+    double guessing = Math.log(4);
+    assertTrue(trained.kept().loss() < guessing / 4, trained.kept().toString());
     assertTrue(
         trained.model().graph().initializers().values().stream()
             .noneMatch(t -> t.type() == DataType.BFLOAT16));

@@ -46,9 +46,11 @@ class RateCurveTest {
   void suggestsATenthOfTheLowestAndKnowsWhereItFallsFastest() {
     for (double noise : new double[] {0, 0.02}) {
       RateCurve curve = curve(RateCurveTest::valley, noise);
-      assertEquals(-1, Math.log10(curve.lowest().orElseThrow()), noise == 0 ? 0.1 : 1);
+      double lowest = Math.log10(curve.lowest().orElseThrow()); // where it is nearly flat
+      assertEquals(valley(-1), valley(lowest), 0.05, "at " + lowest);
       assertEquals(curve.lowest().orElseThrow() / 10, curve.suggestion().orElseThrow());
-      assertEquals(-3, Math.log10(curve.steepest().orElseThrow()), 0.15);
+      double steepest = Math.log10(curve.steepest().orElseThrow());
+      assertEquals(-3, steepest, 0.15, "within two steps");
     }
   }
 
@@ -101,18 +103,7 @@ class RateCurveTest {
     Recipe used = recipe.epochs(6).optimizer(Optimizer.sgd(rate));
     Trained trained = trainer.recipe(used).fit(data, data);
     double first = curve.points().get(0).loss();
-    System.err.println(
-        "MEASURED rate "
-            + rate
-            + " points "
-            + curve.points().size()
-            + " "
-            + curve
-            + "\nhistory "
-            + trained.history()
-            + " first "
-            + first);
-    assertTrue(trained.kept().loss() < 0.7 * first, trained.kept() + " from " + first);
+    assertTrue(trained.kept().loss() < first / 4, trained.kept() + " from " + first);
   }
 
   @Test
@@ -128,7 +119,6 @@ class RateCurveTest {
                     new Step.Resize(32, 32, Resampling.BILINEAR),
                     new Step.Normalize(1, List.of(128f, 128f, 128f), List.of(1f, 1f, 1f))))
             .findLearningRate(new Stripes(64, 1));
-    System.err.println("MEASURED away " + curve.points().size() + " " + curve);
     assertTrue(curve.points().size() < RateCurve.STEPS, "at " + curve.points().size());
     assertTrue(curve.points().stream().allMatch(p -> Double.isFinite(p.smoothed())));
   }

@@ -37,7 +37,7 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
   void find(Trainer trainer, Dataset data, boolean json) throws IOException {
     Terminal.note(
         "%s: trying learning rates for %s, batches of %d, on a copy that is thrown away",
-        net, recipe.facts().get("optimizer"), recipe.batch() * recipe.accumulate());
+        net, String.valueOf(recipe.facts().get("optimizer")), recipe.batch() * recipe.accumulate());
     RateCurve curve;
     try (Progress bar = Progress.plain("learning rate", RateCurve.STEPS)) {
       curve =

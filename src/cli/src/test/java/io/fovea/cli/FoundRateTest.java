@@ -50,7 +50,7 @@ class FoundRateTest {
 
   @Test
   void tellsARateAsJson() throws IOException {
-    CommandRun run = train("--find-lr", "--json", "--optimizer", "adamw", "--batch", 32);
+    CommandRun run = train("--find-lr", "--json");
     assertEquals(0, run.status(), run.err());
     JsonNode found = new JsonMapper().readTree(run.out());
     double rate = found.get("suggestion").asDouble();

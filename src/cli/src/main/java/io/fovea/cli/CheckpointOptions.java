@@ -39,10 +39,15 @@ final class CheckpointOptions {
       description = "the same, and go on with another recipe or data from the epoch's start")
   boolean resumeAnyway;
 
+  /** Whether any of the options is given. */
+  boolean isGiven() {
+    return checkpoint != null || every != null || resume || resumeAnyway;
+  }
+
   /** What the options ask for; null for no checkpoints. */
   @Nullable Checkpoints checkpoints() {
     if (checkpoint == null) {
-      if (every != null || resume || resumeAnyway) {
+      if (isGiven()) {
         throw new Fovea.UserException(
             "--checkpoint-every, --resume and --resume-anyway want --checkpoint FILE");
       }

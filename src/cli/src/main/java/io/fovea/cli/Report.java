@@ -49,27 +49,48 @@ record Report(
   }
 
   private String html() throws IOException {
+    return html(
+        title,
+        headline(),
+        facts,
+        page -> {
+          if (history != null && !history.laps().isEmpty()) {
+            ReportCurves.write(page, history);
+          }
+          ReportFigures.write(page, evaluation);
+          ReportMistakes.write(page, evaluation, data);
+          if (history != null && !history.laps().isEmpty()) {
+            ReportLayers.write(page, history);
+            ReportStages.write(page, history);
+          }
+        });
+  }
+
+  /** What stands on a page below its facts. */
+  interface Body {
+    void write(Page page) throws IOException;
+  }
+
+  /**
+   * A page.
+   *
+   * @param lead the line under the title, in HTML
+   */
+  static String html(String title, String lead, Map<String, String> facts, Body body)
+      throws IOException {
     Page page = new Page();
     page.add("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.add("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.add("<title>%s</title>\n<style>\n", Html.text(title));
     page.text(style());
     page.add("</style>\n</head>\n<body>\n<main>\n");
-    page.add("<h1>%s</h1>\n<p class=\"lead\">%s</p>\n", Html.text(title), headline());
+    page.add("<h1>%s</h1>\n<p class=\"lead\">%s</p>\n", Html.text(title), lead);
     page.add("<dl>\n");
     facts.forEach(
         (name, value) ->
             page.add("<div><dt>%s</dt><dd>%s</dd></div>\n", Html.text(name), Html.text(value)));
     page.add("</dl>\n");
-    if (history != null && !history.laps().isEmpty()) {
-      ReportCurves.write(page, history);
-    }
-    ReportFigures.write(page, evaluation);
-    ReportMistakes.write(page, evaluation, data);
-    if (history != null && !history.laps().isEmpty()) {
-      ReportLayers.write(page, history);
-      ReportStages.write(page, history);
-    }
+    body.write(page);
     page.add("</main>\n</body>\n</html>\n");
     return page.toString();
   }

@@ -64,17 +64,20 @@ final class SeeingOptions {
               : Html.of(
                   "%,d pictures, such as %s (%s)",
                   twice.count(), twice.heldOut(), twice.training()));
-      recipe
-          .facts()
-          .forEach(
-              (name, value) -> {
-                if (!value.equals(List.of())) {
-                  told.put(name, String.valueOf(value));
-                }
-              });
+      tell(recipe.facts(), told);
     }
     return new Watch(
         new EpochLines(recipe.epochs(), json), (goesOn, done) -> sinks(facts, goesOn, done));
+  }
+
+  /** Adds settings as a page tells them. */
+  static void tell(Map<String, Object> settings, Map<String, String> told) {
+    settings.forEach(
+        (name, value) -> {
+          if (!value.equals(List.of())) {
+            told.put(name, String.valueOf(value));
+          }
+        });
   }
 
   private List<Trace.Sink> sinks(Map<String, Object> facts, boolean goesOn, long done)

@@ -26,8 +26,11 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "train",
@@ -45,10 +48,19 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = {"-o", "--output"},
-      required = true,
       paramLabel = "FILE",
-      description = "the .onnx file")
-  Path output = Path.of("");
+      description = "the .onnx file; not needed with --find-lr")
+  @Nullable Path output;
+
+  @Option(
+      names = "--find-lr",
+      description = {
+        "train nothing: try rising learning rates on a copy of the net, a hundred steps at most,",
+        "tell what becomes of the loss, and suggest a rate for --lr; --log and --report get the curve"
+      })
+  boolean findRate;
+
+  @Spec CommandSpec spec = CommandSpec.create();
 
   @Mixin FeedOptions feed = new FeedOptions();
 
@@ -75,22 +87,33 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputFile.model(output);
+    Path file = output;
+    if (file != null) {
+      OutputFile.model(file);
+    } else if (!findRate) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--output=FILE'");
+    }
     seeing.check();
+    if (findRate && keeping.isGiven()) {
+      throw new Fovea.UserException(
+          "--find-lr trains nothing that could go on: it takes no --checkpoint, --checkpoint-every,"
+              + " --resume or --resume-anyway");
+    }
     Checkpoints checkpoints = keeping.checkpoints();
     Device trained = Libtorch.usable(ServingOptions.device(device));
     boolean isFile = net.endsWith(".onnx");
     if (isFile && graph.shapes()) {
       throw new Fovea.UserException(GraphOptions.NAMES + " are for new graphs, not " + net);
     }
-    Model file = isFile ? Model.read(Path.of(net)) : null;
+    Model given = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
     Settings settings = recipes.settings(graph.seed);
     graph.seed = settings.seed();
     long seed = graph.seed == null ? 0 : graph.seed;
     List<Dataset> parts = data.parts(seed);
     Dataset all = parts.get(0);
-    boolean makes = named == null ? makesPictures(file) : named.task() == Architecture.Task.PICTURE;
+    boolean makes =
+        named == null ? makesPictures(given) : named.task() == Architecture.Task.PICTURE;
     boolean pairs = all.task() == Task.Kind.PICTURE;
     if (makes != pairs && (makes || named != null)) {
       throw new Fovea.UserException(
@@ -104,12 +127,17 @@ final class TrainCommand implements Callable<Integer> {
     }
     Recipe recipe = settings.over(Recipe.of(all.task()));
     Preprocessing fed =
-        file == null
+        given == null
             ? feed.fed(all, named, graph.channels)
-            : feed.fed(net, file, all, graph.channels);
+            : feed.fed(net, given, all, graph.channels);
     Model model =
-        named == null ? prepared(Objects.requireNonNull(file), all, seed) : fresh(named, fed, all);
-    train(model, parts, fed, recipe, trained, checkpoints, output, seeing, json);
+        named == null ? prepared(Objects.requireNonNull(given), all, seed) : fresh(named, fed, all);
+    if (file == null || findRate) {
+      Trainer trainer = Trainer.of(model).recipe(recipe).preprocessing(fed).device(trained);
+      new FoundRate(net, recipe, seeing).find(trainer, all, json);
+    } else {
+      train(model, parts, fed, recipe, trained, checkpoints, file, seeing, json);
+    }
     data.tellUnreadable();
     return 0;
   }

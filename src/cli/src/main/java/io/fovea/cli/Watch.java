@@ -47,6 +47,11 @@ final class Watch implements Trainer.Listener, AutoCloseable {
   }
 
   @Override
+  public void note(String message) {
+    Terminal.note("%s", message);
+  }
+
+  @Override
   public int layersEvery(int steps) {
     return trace.layersEvery(steps);
   }

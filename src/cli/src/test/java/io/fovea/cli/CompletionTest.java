@@ -52,6 +52,8 @@ class CompletionTest {
     "fovea architectures --sv, --svg",
     "fovea comp, completion",
     "fovea new --act, --activation",
+    "fovea train --find, --find-lr",
+    "fovea train --precision bf, bfloat16",
     "fovea completion z, zsh",
     "fovea doctor --q, --quiet"
   })

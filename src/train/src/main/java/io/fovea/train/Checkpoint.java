@@ -84,6 +84,10 @@ record Checkpoint(
               EpochJson.real(state.path("lossSum")),
               EpochJson.real(state.path("seconds")),
               EpochJson.real(state.path("waitedSeconds"))));
+      String precision = state.path("precision").asText();
+      if (!precision.isEmpty()) {
+        course.computeIn(Precision.valueOf(precision));
+      }
       return new Checkpoint(
           identity,
           course,
@@ -152,6 +156,10 @@ record Checkpoint(
     state.put("seconds", at.seconds());
     state.put("waitedSeconds", at.waitedSeconds());
     state.put("kept", kept == null ? 0 : kept.number());
+    Precision precision = course.precision();
+    if (precision != null) {
+      state.put("precision", precision.name());
+    }
     ArrayNode history = state.putArray("history");
     course.history().forEach(e -> history.add(EpochJson.write(e)));
     ArrayNode left = state.putArray("unreadable");

@@ -36,6 +36,7 @@ final class Course {
   private Position position = Position.START;
   private Trainer.@Nullable Epoch kept;
   private Map<String, Tensor> good = Map.of();
+  private @Nullable Precision precision;
 
   Position position() {
     return position;
@@ -69,6 +70,15 @@ final class Course {
   /** The net that is kept. */
   Map<String, Tensor> good() {
     return good;
+  }
+
+  /** What {@link Precision#AUTO} came to; null before it did. */
+  @Nullable Precision precision() {
+    return precision;
+  }
+
+  void computeIn(Precision chosen) {
+    precision = chosen;
   }
 
   /** Whether all epochs are done, or too many of them were no better. */

@@ -80,6 +80,9 @@ final class Learner implements AutoCloseable {
       if (recipe.stochasticDepth() > 0) {
         graph.dropBranches(recipe.stochasticDepth());
       }
+      if (recipe.precision() == Precision.BFLOAT16) {
+        graph.narrow();
+      }
       for (String name : names) {
         ScalarType type = graph.tensor(name).scalar_type().intern();
         if (type != ScalarType.Float) {

@@ -67,6 +67,11 @@ final class Loader implements AutoCloseable {
   /** What is done with each batch; its buffers are used again afterwards. */
   interface Use {
     void accept(Batch batch, int step);
+
+    /** Whether no more batches are wanted. */
+    default boolean isDone() {
+      return false;
+    }
   }
 
   /** Number of batches of a pass; a last one of a single picture is left out while training. */
@@ -110,7 +115,7 @@ final class Loader implements AutoCloseable {
       Use use) {
     Deque<Future<Optional<Batch>>> ahead = new ArrayDeque<>();
     try {
-      for (int step = first, next = first; step < steps; step++) {
+      for (int step = first, next = first; step < steps && !use.isDone(); step++) {
         while (next < steps && ahead.size() <= threads + 2) {
           int from = next++ * size;
           int to = Math.min(order.length, from + size);

@@ -31,6 +31,8 @@ import java.util.function.Consumer;
  * @param stochasticDepth share of the pictures for which the last residual branch is left out while
  *     training, and earlier ones in proportion (<a href="https://arxiv.org/abs/1603.09382">Huang
  *     2016</a>); 0 for never
+ * @param precision of convolutions and matrix products while they are trained; {@link
+ *     Precision#AUTO} is measured once, and a training that goes on keeps to what was chosen
  * @param seed of the order of pictures and their augmentation
  */
 public record Recipe(
@@ -50,6 +52,7 @@ public record Recipe(
     Selection selection,
     boolean whiten,
     double stochasticDepth,
+    Precision precision,
     long seed) {
 
   public Recipe {
@@ -179,6 +182,10 @@ public record Recipe(
     return with(d -> d.stochasticDepth = share);
   }
 
+  public Recipe precision(Precision p) {
+    return with(d -> d.precision = p);
+  }
+
   public Recipe seed(long s) {
     return with(d -> d.seed = s);
   }
@@ -219,6 +226,7 @@ public record Recipe(
     private Selection selection = Selection.all();
     private boolean whiten;
     private double stochasticDepth;
+    private Precision precision = Precision.FLOAT;
     private long seed;
 
     Draft() {}
@@ -240,6 +248,7 @@ public record Recipe(
       selection = r.selection;
       whiten = r.whiten;
       stochasticDepth = r.stochasticDepth;
+      precision = r.precision;
       seed = r.seed;
     }
 
@@ -261,6 +270,7 @@ public record Recipe(
           selection,
           whiten,
           stochasticDepth,
+          precision,
           seed);
     }
   }

@@ -28,6 +28,7 @@ final class RecipeFacts {
         weights.isNone() ? "none" : weights.byRarity() ? "balanced" : weights.values());
     all.put(Setting.BALANCED_SAMPLING, r.balancedSampling());
     all.put(Setting.STOCHASTIC_DEPTH, r.stochasticDepth());
+    all.put(Setting.PRECISION, r.precision().word());
     all.put(Setting.PATIENCE, (long) r.patience());
     all.put(Setting.EMA, r.average());
     all.putAll(of(r.optimizer()));
@@ -196,6 +197,7 @@ final class RecipeFacts {
             is(Setting.FREEZE_STATISTICS)),
         is(Setting.WHITEN),
         real(Setting.STOCHASTIC_DEPTH),
+        Precision.valueOf(upper(Setting.PRECISION)),
         (long) get(Setting.SEED));
   }
 

@@ -58,6 +58,13 @@ public enum Setting {
       Kind.BELOW_ONE,
       "share of the pictures for which the last residual branch is left out while training, earlier"
           + " ones in proportion; default: 0"),
+  PRECISION(
+      "precision",
+      Part.COURSE,
+      new Choice(names(Precision.values())),
+      "what convolutions and matrix products are trained in; bfloat16 gains only where the"
+          + " processor has instructions for it, auto times a few steps of both; weights, losses and"
+          + " what is measured stay float; default: float"),
   PATIENCE(
       "patience",
       Part.COURSE,

@@ -224,6 +224,12 @@ final class TorchGraph implements AutoCloseable {
     steps.replaceAll(s -> s.with(Objects.requireNonNull(sums.get(s.node))));
   }
 
+  /** Has convolutions and matrix products compute in bfloat16 while training. */
+  void narrow() {
+    steps.replaceAll(s -> Bfloat16.takes(s.node) ? s.with(Bfloat16.kernel(s.kernel)) : s);
+    branches.forEach(TorchGraph::narrow);
+  }
+
   Roles roles() {
     return roles;
   }

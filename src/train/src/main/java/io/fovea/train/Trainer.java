@@ -2,7 +2,6 @@ package io.fovea.train;
 
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
-import io.fovea.onnx.Safetensors;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
@@ -32,6 +31,17 @@ public final class Trainer {
     /** Something went wrong that does not end the training, such as a disk that is full. */
     default void warn(String message) {}
 
+    /** Something was settled that whoever watches may want to know. */
+    default void note(String message) {}
+
+    /**
+     * {@link Trainer#findLearningRate} has tried a rate.
+     *
+     * @param step from 1 to {@link RateCurve#STEPS}
+     * @param loss after it, of the next batch
+     */
+    default void tried(int step, double rate, double loss) {}
+
     /** A batch is learned from. */
     default void step(TrainingStep step) {}
 
@@ -59,8 +69,6 @@ public final class Trainer {
    */
   public record Epoch(
       int number, double loss, Evaluation heldOut, double seconds, double waiting) {}
-
-  private static final String WHITENED = "whitened";
 
   private final Model model;
   private final Recipe recipe;
@@ -120,12 +128,8 @@ public final class Trainer {
    *     checkpoint of another training; nothing has then been written
    */
   public Trained fit(Dataset training, Dataset validation) {
-    Specification known = Specification.of(model.graph().name(), model.metadata());
-    Preprocessing fed = preprocessing == null ? known.preprocessing() : preprocessing;
-    if (fed == null) {
-      throw new TrainException(
-          "the model does not say how pictures are fed to it; name a preprocessing");
-    }
+    Specification known = known();
+    Preprocessing fed = fed(known);
     Demands.check(model, recipe, fed, training, validation);
     if (checkpoints == null) {
       return fit(training, validation, known, fed, null);
@@ -136,6 +140,61 @@ public final class Trainer {
     }
   }
 
+  /**
+   * Tries learning rates from 1e-6 to 10, a step each, by the recipe's optimizer, batches and
+   * changes of pictures, until the loss is four times its lowest. The net that learns is thrown
+   * away: the model is as before. Checkpoints play no part.
+   *
+   * @throws TrainException where the graph or the data cannot be trained with
+   */
+  public RateCurve findLearningRate(Dataset training) {
+    Specification known = known();
+    Preprocessing fed = fed(known);
+    Demands.check(model, recipe, fed, training, training);
+    Start start =
+        Start.of(
+            model,
+            recipe.average(0),
+            known,
+            fed,
+            Pairs.range(model, known, fed),
+            training,
+            device,
+            Map.of());
+    try (Guides guides = start.guides(training);
+        Loader data = new Loader(training, fed, Loader.threads());
+        Learner learner = start.learner(guides, precision(new Course(), start, guides, data))) {
+      return RateSearch.run(learner, start, data, listener);
+    }
+  }
+
+  private Specification known() {
+    return Specification.of(model.graph().name(), model.metadata());
+  }
+
+  private Preprocessing fed(Specification known) {
+    Preprocessing fed = preprocessing == null ? known.preprocessing() : preprocessing;
+    if (fed == null) {
+      throw new TrainException(
+          "the model does not say how pictures are fed to it; name a preprocessing");
+    }
+    return fed;
+  }
+
+  /** The recipe's, or what is measured; a training that goes on keeps to what it began with. */
+  private Precision precision(Course course, Start start, Guides guides, Loader data) {
+    if (recipe.precision() != Precision.AUTO) {
+      return recipe.precision();
+    }
+    Precision chosen = course.precision();
+    if (chosen == null) {
+      chosen = Precision.faster(start, guides, data, listener);
+      course.computeIn(chosen);
+      data.busySeconds(); // not the training's
+    }
+    return chosen;
+  }
+
   private Trained fit(
       Dataset training,
       Dataset validation,
@@ -144,48 +203,30 @@ public final class Trainer {
       @Nullable CheckpointFile file) {
     Checkpoint saved = file == null ? null : file.read(training, validation);
     Course course = saved == null ? new Course() : saved.course();
-    Task.Range range = Pairs.range(model, known, fed);
-    Model start = model;
-    double[] unit = {};
-    if (training.task() == Task.Kind.REGRESSION) {
-      double[][] spread = ValueHead.spread(training);
-      unit = spread[1];
-      start = known.task() == null ? ValueHead.startingAt(model, spread[0], spread[1]) : model;
-    }
-    Recipe used = recipe;
-    List<Safetensors.Part> still = List.of(); // tensors that are made of the data once
-    if (recipe.whiten()) {
-      Tensor then = saved == null ? null : saved.tensors().get(WHITENED);
-      start =
-          then == null
-              ? Whitening.of(start, training, fed, recipe.seed())
-              : Whitening.with(start, then);
-      used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
-      still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
-    }
-    double[] weights = recipe.classWeights().of(training);
-    Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
-    Place place = Place.of(device);
-    try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
-        Learner learner = new Learner(start, used, place, weights, range, guides, unit);
+    Map<String, Tensor> tensors = saved == null ? Map.of() : saved.tensors();
+    Start start =
+        Start.of(
+            model, recipe, known, fed, Pairs.range(model, known, fed), training, device, tensors);
+    try (Guides guides = start.guides(training);
         Loader train = new Loader(training, fed, Loader.threads());
-        Loader held = new Loader(validation, fed, Loader.threads())) {
-      Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
+        Loader held = new Loader(validation, fed, Loader.threads());
+        Learner learner = start.learner(guides, precision(course, start, guides, train))) {
+      Pace pace = start.pace();
       if (saved != null) {
-        learner.memory().goOn(saved.tensors(), course.position().updates());
+        learner.memory().goOn(tensors, course.position().updates());
       }
-      int steps = Loader.steps(order.size(), recipe.batch(), true);
       listener.begin(
-          saved != null, (course.position().epoch() - 1L) * steps + course.position().batches());
+          saved != null,
+          (course.position().epoch() - 1L) * start.batches() + course.position().batches());
       learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
-      Saver saver = new Saver(file, learner, still, training, validation, listener);
+      Saver saver = new Saver(file, learner, start.still(), training, validation, listener);
       if (saved == null) {
         saver.save(course, true); // so that what is told from now on is known to be this training's
       }
       while (!course.isDone(recipe)) {
         Epoch done;
         try {
-          done = epoch(learner, train, order, held, validation, range, course, saver);
+          done = epoch(learner, train, start, held, validation, course, saver);
           String damaged = learner.graph().parameterNotFinite();
           if (!damaged.isEmpty()) {
             throw new NotFiniteException("after epoch %d: %s".formatted(done.number(), damaged));
@@ -239,7 +280,7 @@ public final class Trainer {
             .withPreprocessing(
                 training.task() == Task.Kind.PICTURE ? Pairs.served(model, fed) : fed)
             .withLabels(training.labels());
-    for (var fact : provenance(training, validation, kept).entrySet()) {
+    for (var fact : provenance(training, validation, course).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
     Map<String, Double> dropped = learner.auxiliary().weights();
@@ -263,28 +304,24 @@ public final class Trainer {
   private Epoch epoch(
       Learner learner,
       Loader train,
-      Order order,
+      Start start,
       Loader held,
       Dataset validation,
-      Task.Range range,
       Course course,
       Saver saver) {
     Course.Position from = course.position();
     int epoch = from.epoch();
-    long start = System.nanoTime() - (long) (1e9 * from.seconds());
+    long begun = System.nanoTime() - (long) (1e9 * from.seconds());
     double[] sum = {from.lossSum()};
     long[] waited = {(long) (1e9 * from.waitedSeconds())};
     long[] updates = {from.updates()};
     long[] free = {System.nanoTime()}; // since when the network waits
-    int steps = Loader.steps(order.size(), recipe.batch(), true);
-    Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
-    train.shuffled(
-        recipe.batch(),
-        recipe.seed(),
+    int steps = start.batches();
+    Pace pace = start.pace();
+    start.shuffled(
+        train,
         epoch,
-        order,
         from.batches(),
-        recipe.augmentation(),
         (batch, step) -> {
           long before = System.nanoTime();
           waited[0] += before - free[0];
@@ -329,7 +366,7 @@ public final class Trainer {
                   step + 1,
                   updates[0],
                   sum[0],
-                  (System.nanoTime() - start) / 1e9,
+                  (System.nanoTime() - begun) / 1e9,
                   waited[0] / 1e9));
           if (pace.endsUpdate(step) && step + 1 < steps) { // after the last once it is measured
             saver.save(course, false);
@@ -337,7 +374,7 @@ public final class Trainer {
           free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
-    Tally tally = Tally.of(validation, range);
+    Tally tally = Tally.of(validation, start.range());
     try (Torch.Work shown = learner.shown()) {
       held.inOrder(
           recipe.batch(),
@@ -352,15 +389,16 @@ public final class Trainer {
         epoch,
         sum[0] / steps,
         tally.evaluation(),
-        (System.nanoTime() - start) / 1e9,
-        (double) waited[0] / (trained - start));
+        (System.nanoTime() - begun) / 1e9,
+        (double) waited[0] / (trained - begun));
   }
 
   private static String at(int epoch, int step, TrainException e) {
     return "epoch %d, step %d: %s".formatted(epoch, step + 1, e.getMessage());
   }
 
-  private Map<String, Object> provenance(Dataset training, Dataset held, Epoch kept) {
+  private Map<String, Object> provenance(Dataset training, Dataset held, Course course) {
+    Epoch kept = Objects.requireNonNull(course.kept());
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("graph", model.graph().name());
     facts.put("trainedOn", training.size());
@@ -369,6 +407,10 @@ public final class Trainer {
     facts.put("epoch", kept.number());
     facts.put("heldOutFigures", kept.heldOut().headline());
     facts.put("lastLoss", kept.loss());
+    Precision chosen = course.precision();
+    if (chosen != null && recipe.precision() == Precision.AUTO) {
+      facts.put("precision", chosen.word());
+    }
     int unreadable = Unreadable.positions(training).length + Unreadable.positions(held).length;
     if (unreadable > 0) {
       facts.put("unreadable", unreadable);

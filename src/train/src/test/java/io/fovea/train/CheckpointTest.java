@@ -52,6 +52,7 @@ class CheckpointTest {
   private static final class Stopping implements Trainer.Listener {
     private final int at;
     private final List<String> warnings = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
     private long begun = -1;
     private int batches;
 
@@ -69,6 +70,11 @@ class CheckpointTest {
       if (++batches == at) {
         throw new Stop();
       }
+    }
+
+    @Override
+    public void note(String message) {
+      notes.add(message);
     }
 
     @Override
@@ -128,6 +134,36 @@ class CheckpointTest {
             .classWeights(ClassWeights.balanced())
             .balancedSampling(true);
     assertEndsAlike(net(0), recipe, 4);
+  }
+
+  @Test
+  void endsBitwiseEqualInBfloat16() {
+    assertEndsAlike(net(0), PLAIN.precision(Precision.BFLOAT16), 3);
+  }
+
+  @Test
+  void keepsToThePrecisionThatWasMeasuredAtFirst() {
+    Trainer auto = trainer(net(0), PLAIN.precision(Precision.AUTO));
+    Stopping first = new Stopping(3);
+    assertThrows(Stop.class, () -> auto.checkpoints(every(1)).listener(first).fit(DATA, HELD));
+    Stopping second = new Stopping(100);
+    Trained ended =
+        auto.checkpoints(every(1).resume(Checkpoints.Resume.SAME)).listener(second).fit(DATA, HELD);
+    assertEquals(1, first.notes.size(), first.notes.toString());
+    assertEquals(List.of(), second.notes);
+    boolean isFloat = first.notes.get(0).startsWith("precision: float;");
+    Precision chosen = isFloat ? Precision.FLOAT : Precision.BFLOAT16;
+    Trained whole = trainer(net(0), PLAIN.precision(chosen)).fit(DATA, HELD);
+    whole
+        .model()
+        .graph()
+        .initializers()
+        .forEach(
+            (name, t) ->
+                assertEquals(
+                    t.bytes(), ended.model().graph().initializers().get(name).bytes(), name));
+    String provenance = ended.model().metadata().get("fovea.provenance");
+    assertTrue(provenance.contains("\"precision\":\"" + chosen.word() + "\""), provenance);
   }
 
   @Test

@@ -110,6 +110,7 @@ class SettingsTest {
                 .withCutmix(1)));
     Operations trivial = new Operations.TrivialAugment();
     all.add(plain.augmentation(usual.withOperations(trivial)).stochasticDepth(0.1));
+    all.add(plain.precision(Precision.AUTO));
     for (Recipe recipe : all) {
       String yaml = recipe.toYaml();
       assertEquals(recipe, Recipe.regression().with(file(yaml)), yaml);
@@ -187,6 +188,7 @@ class SettingsTest {
         "hue: 0.7 | :1: hue: expected a number in [0, 0.5], met 0.7",
         "mixup: -1 | :1: mixup: expected a number of 0 or more, met -1",
         "stochastic-depth: 1 | :1: stochastic-depth: expected a number in [0, 1), met 1",
+        "precision: half | :1: precision: expected one of float, bfloat16, auto, met half",
         "- epochs | :1: expected settings such as 'epochs: 10', met a list",
         "epochs: [1 | :1: not YAML: ",
         "a: &a [x, x]\nb: &b [*a, *a] | :1: a: no such setting",

@@ -1,0 +1,95 @@
+package io.fovea.train;
+
+import io.fovea.image.Preprocessing;
+import io.fovea.onnx.Model;
+import io.fovea.onnx.Safetensors;
+import io.fovea.onnx.Tensor;
+import io.fovea.runtime.Device;
+import io.fovea.runtime.Specification;
+import io.fovea.runtime.Task;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a training starts from once its data is known.
+ *
+ * @param model before the first step
+ * @param range of a net that makes pictures
+ * @param unit of each value that is learned, in which the loss measures its error; empty for 1
+ * @param weights of the classes; empty for 1
+ * @param still tensors that are made of the data once
+ */
+record Start(
+    Model model,
+    Recipe recipe,
+    Preprocessing fed,
+    Task.Range range,
+    double[] unit,
+    double[] weights,
+    Order order,
+    Place place,
+    List<Safetensors.Part> still) {
+  private static final String WHITENED = "whitened";
+
+  /**
+   * Looks at the data.
+   *
+   * @param saved tensors of a training that goes on; empty for a new one
+   */
+  static Start of(
+      Model model,
+      Recipe recipe,
+      Specification known,
+      Preprocessing fed,
+      Task.Range range,
+      Dataset training,
+      Device device,
+      Map<String, Tensor> saved) {
+    Model start = model;
+    double[] unit = {};
+    if (training.task() == Task.Kind.REGRESSION) {
+      double[][] spread = ValueHead.spread(training);
+      unit = spread[1];
+      start = known.task() == null ? ValueHead.startingAt(model, spread[0], spread[1]) : model;
+    }
+    Recipe used = recipe;
+    List<Safetensors.Part> still = List.of();
+    if (recipe.whiten()) {
+      Tensor then = saved.get(WHITENED);
+      start =
+          then == null
+              ? Whitening.of(start, training, fed, recipe.seed())
+              : Whitening.with(start, then);
+      used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
+      still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
+    }
+    double[] weights = recipe.classWeights().of(training);
+    Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
+    return new Start(start, used, fed, range, unit, weights, order, Place.of(device), still);
+  }
+
+  /** Nets that the loss asks; whoever asks for them closes them. */
+  Guides guides(Dataset training) {
+    return Guides.of(recipe.loss(), fed, training.labels(), place);
+  }
+
+  /** The net, ready to learn; whoever asks for it closes it. */
+  Learner learner(Guides guides, Precision precision) {
+    return new Learner(model, recipe.precision(precision), place, weights, range, guides, unit);
+  }
+
+  /** An epoch's batches from one on, as they are trained on. */
+  void shuffled(Loader data, int epoch, int first, Loader.Use use) {
+    data.shuffled(recipe.batch(), recipe.seed(), epoch, order, first, recipe.augmentation(), use);
+  }
+
+  /** How an epoch's batches make steps. */
+  Pace pace() {
+    return new Pace(order.size(), recipe.batch(), recipe.accumulate());
+  }
+
+  /** Batches of an epoch. */
+  int batches() {
+    return Loader.steps(order.size(), recipe.batch(), true);
+  }
+}

@@ -52,6 +52,36 @@ final class FeedOptions {
     return fed(all, null, channels);
   }
 
+  /**
+   * How the pictures that a net makes of noise are brought to its size.
+   *
+   * @param shape {@code [1, C, H, W]} of what it makes, as far as it is known
+   */
+  Preprocessing made(List<Dim> shape) throws IOException {
+    if (preset != null) {
+      return ServingOptions.preprocessing(preset);
+    }
+    if (size == null && !(shape.get(2).isKnown() && shape.get(3).isKnown())) {
+      throw new Fovea.UserException(
+          "the file does not say how large the pictures are that it makes; give --size");
+    }
+    int[] sides =
+        size != null
+            ? sides(size)
+            : new int[] {(int) shape.get(2).size(), (int) shape.get(3).size()};
+    boolean grey = shape.get(1).equals(Dim.of(1));
+    int count = grey ? 1 : 3;
+    return Preprocessing.of(
+        new Step.Color(grey ? Step.Channels.GREY : Step.Channels.RGB),
+        new Step.Resize(sides[0], sides[1], Resampling.BILINEAR),
+        levels(count));
+  }
+
+  private static Step levels(int channels) {
+    return new Step.Normalize(
+        255, Collections.nCopies(channels, 0f), Collections.nCopies(channels, 1f));
+  }
+
   /** How a new net is fed: as the options say, or as fits data and architecture. */
   Preprocessing fed(Dataset all, @Nullable Architecture architecture, @Nullable Integer channels)
       throws IOException {
@@ -129,8 +159,7 @@ final class FeedOptions {
     if (sides != null) {
       steps.add(new Step.Tiles(sides[0], sides[1], Math.min(sides[0], sides[1]) / 8));
     }
-    steps.add(
-        new Step.Normalize(255, Collections.nCopies(count, 0f), Collections.nCopies(count, 1f)));
+    steps.add(levels(count));
     return new Preprocessing(steps);
   }
 

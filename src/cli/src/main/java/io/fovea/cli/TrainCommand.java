@@ -12,6 +12,7 @@ import io.fovea.train.Dataset;
 import io.fovea.train.DivergedException;
 import io.fovea.train.Duplicates;
 import io.fovea.train.Libtorch;
+import io.fovea.train.Noise;
 import io.fovea.train.Recipe;
 import io.fovea.train.Settings;
 import io.fovea.train.Trained;
@@ -50,6 +51,12 @@ final class TrainCommand implements Callable<Integer> {
       description = "the .onnx file")
   Path output = Path.of("");
 
+  @Option(
+      names = "--critic-out",
+      paramLabel = "FILE",
+      description = "of a loss that has one: also the critic that has learned, an .onnx file")
+  @Nullable Path criticOutput;
+
   @Mixin FeedOptions feed = new FeedOptions();
 
   @Option(
@@ -76,6 +83,9 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     OutputFile.model(output);
+    if (criticOutput != null) {
+      OutputFile.model(criticOutput);
+    }
     seeing.check();
     Checkpoints checkpoints = keeping.checkpoints();
     Device trained = Libtorch.usable(ServingOptions.device(device));
@@ -90,7 +100,10 @@ final class TrainCommand implements Callable<Integer> {
     long seed = graph.seed == null ? 0 : graph.seed;
     List<Dataset> parts = data.parts(seed);
     Dataset all = parts.get(0);
-    boolean makes = named == null ? makesPictures(file) : named.task() == Architecture.Task.PICTURE;
+    boolean generates = named != null && named.task() == Architecture.Task.GENERATION;
+    Model made = generates ? named.model(graph.options(null)) : file;
+    Noise noise = made == null ? null : Noise.of(made);
+    boolean makes = named == null ? noise != null || makesPictures(file) : named.paints();
     boolean pairs = all.task() == Task.Kind.PICTURE;
     if (makes != pairs && (makes || named != null)) {
       throw new Fovea.UserException(
@@ -98,16 +111,30 @@ final class TrainCommand implements Callable<Integer> {
               .formatted(
                   net, makes ? "pictures" : "no pictures", makes ? "of" : "other than", data.data));
     }
-    Recipe recipe = settings.over(Recipe.of(all.task()));
+    Recipe recipe = settings.over(Recipe.of(noise == null ? all.task() : Task.Kind.GENERATION));
     Preprocessing fed =
-        file == null
-            ? feed.fed(all, named, graph.channels)
-            : feed.fed(net, file, all, graph.channels);
+        noise != null
+            ? feed.made(noise.made(Objects.requireNonNull(made)))
+            : file == null
+                ? feed.fed(all, named, graph.channels)
+                : feed.fed(net, file, all, graph.channels);
     Model model =
-        named == null ? prepared(Objects.requireNonNull(file), all, seed) : fresh(named, fed, all);
-    train(model, parts, fed, recipe, trained, checkpoints, output, seeing, json);
+        made != null && noise != null
+            ? made
+            : named == null
+                ? prepared(Objects.requireNonNull(file), all, seed)
+                : fresh(named, fed, all);
+    Trained result = train(model, parts, fed, recipe, trained, checkpoints, output, seeing, json);
+    write(result.critic());
     data.tellUnreadable();
     return 0;
+  }
+
+  private void write(@Nullable Model critic) {
+    if (criticOutput != null && critic != null) {
+      critic.write(criticOutput);
+      Terminal.note("%s: written, the critic after the last epoch", criticOutput);
+    }
   }
 
   private Model prepared(Model file, Dataset all, long seed) {
@@ -123,12 +150,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private Model fresh(Architecture architecture, Preprocessing fed, Dataset all) {
     graph.channels = fed.channels();
-    boolean makes = architecture.task() == Architecture.Task.PICTURE;
-    return architecture.model(graph.options(makes ? null : all.labels().size()));
+    return architecture.model(graph.options(architecture.paints() ? null : all.labels().size()));
   }
 
   /** Trains, tells how it goes, and writes the file. */
-  static void train(
+  static Trained train(
       Model model,
       List<Dataset> parts,
       Preprocessing fed,
@@ -147,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
         data.size(),
         parts.get(1).size(),
         switch (data.task()) {
-          case PICTURE -> "each with a target";
+          case PICTURE -> Noise.of(model) == null ? "each with a target" : "made of noise";
           case REGRESSION -> data.labels().size() + " values";
           default -> data.labels().size() + " classes";
         });
@@ -189,5 +215,6 @@ final class TrainCommand implements Callable<Integer> {
       facts.put("difference", difference);
       System.out.println(Json.text(facts));
     }
+    return trained;
   }
 }

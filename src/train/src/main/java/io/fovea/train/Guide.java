@@ -20,8 +20,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A second net that a loss asks: a graph as in inference, whose own parameters stay as they are;
- * gradients flow through it to what it is fed. Not thread-safe.
+ * A second net that a loss asks: a graph as in inference, whose own parameters stay as they are,
+ * unless a {@link Critic} has it learn; gradients flow through it to what it is fed. Not
+ * thread-safe.
  */
 final class Guide implements AutoCloseable {
   private static final int NAMED = 8; // values that a message lists
@@ -66,10 +67,28 @@ final class Guide implements AutoCloseable {
    * @throws TrainException naming the file, and the value that it has not
    */
   static Guide of(String loss, Path file, @Nullable List<String> wanted, Place place) {
-    String name = "loss %s: %s".formatted(loss, file);
+    return of(loss, file, read(loss, file), wanted, place);
+  }
+
+  /** The same of a file that is read. */
+  static Guide of(
+      String loss, Path file, Model model, @Nullable List<String> wanted, Place place) {
     try {
-      return new Guide(name, Model.read(file), wanted, place);
+      return new Guide("loss %s: %s".formatted(loss, file), model, wanted, place);
     } catch (OnnxException | ScoringException e) {
+      throw new TrainException("loss %s: %s".formatted(loss, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws TrainException naming it
+   */
+  static Model read(String loss, Path file) {
+    try {
+      return Model.read(file);
+    } catch (OnnxException e) {
       throw new TrainException("loss %s: %s".formatted(loss, e.getMessage()), e);
     }
   }
@@ -94,11 +113,29 @@ final class Guide implements AutoCloseable {
 
   /** The wanted values of a batch, {@code [N, C, H, W]}. */
   Tensor[] values(Tensor x) {
+    return values(x, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param training whether normalizations use the batch's statistics, and dropout is active
+   */
+  Tensor[] values(Tensor x, boolean training) {
     try {
-      return graph.run(new Tensor[] {x}, false);
+      return graph.run(new Tensor[] {x}, training);
     } catch (TrainException e) {
       throw problem(String.valueOf(e.getMessage()));
     }
+  }
+
+  TorchGraph graph() {
+    return graph;
+  }
+
+  /** Whether the file says how pictures are fed to it. */
+  boolean saysHowFed() {
+    return specification.preprocessing() != null;
   }
 
   /** What it ends in. */

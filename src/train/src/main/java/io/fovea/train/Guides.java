@@ -9,15 +9,17 @@ import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** The nets that the terms of a loss ask, and what they say of a batch. Not thread-safe. */
 final class Guides implements AutoCloseable {
   /** Levels in [0, 1]. */
-  private static final Step.Normalize LEVELS = new Step.Normalize(255, List.of(0f), List.of(1f));
+  static final Step.Normalize LEVELS = new Step.Normalize(255, List.of(0f), List.of(1f));
 
   private final Map<Loss.Term, Guide> nets = new HashMap<>();
   private final Map<Loss.Term, Tensor> logits = new HashMap<>(); // of the batch
   private final Preprocessing fed;
+  private @Nullable Critic critic;
 
   private Guides(Preprocessing fed) {
     this.fed = fed;
@@ -29,15 +31,18 @@ final class Guides implements AutoCloseable {
   }
 
   /**
-   * Reads the nets of a loss.
+   * Reads the nets of a recipe's loss.
    *
    * @param fed how pictures are fed to the net that is trained
    * @param labels of the data; empty where nothing is told apart
    * @throws TrainException naming the file that does not fit
    */
-  static Guides of(Loss loss, Preprocessing fed, List<String> labels, Place place) {
+  static Guides of(Recipe recipe, Preprocessing fed, List<String> labels, Place place) {
     Guides all = new Guides(fed);
+    Loss loss = recipe.loss();
     try {
+      Loss.Adversarial adversarial = loss.adversarial();
+      all.critic = adversarial == null ? null : Critic.of(adversarial, recipe, fed, place);
       for (Loss.Weighted t : loss.terms()) {
         if (t.term() instanceof Loss.Distill d) {
           Guide teacher = Guide.of("distill", d.teacher(), null, place);
@@ -55,6 +60,11 @@ final class Guides implements AutoCloseable {
       all.close();
       throw e;
     }
+  }
+
+  /** The net that learns beside the one that is trained; null where there is none. */
+  @Nullable Critic critic() {
+    return critic;
   }
 
   /** Has the teachers look at a batch; what they say lives as long as the scope around it. */
@@ -100,5 +110,8 @@ final class Guides implements AutoCloseable {
   @Override
   public void close() {
     nets.values().forEach(Guide::close);
+    if (critic != null) {
+      critic.close();
+    }
   }
 }

@@ -307,14 +307,9 @@ final class Losses {
   /** The same, with the nets that it asks. */
   static Tensor of(Loss loss, double[] unit, Tensor output, Targets.Values wanted, Guides guides) {
     Tensor met = logits(output, wanted.shape().length);
-    if (!Arrays.equals(Torch.shape(met), wanted.shape())) {
-      throw new TrainException(
-          "expected an output %s, met %s"
-              .formatted(Arrays.toString(wanted.shape()), Arrays.toString(Torch.shape(met))));
-    }
+    Tensor values = values(met, wanted);
     boolean pictures = wanted.shape().length == 4;
     loss.check(pictures ? Task.Kind.PICTURE : Task.Kind.REGRESSION);
-    Tensor values = Torch.beside(met, floats(wanted.values(), wanted.shape()));
     if (unit.length > 0) {
       float[] factors = new float[unit.length];
       for (int k = 0; k < factors.length; k++) {
@@ -327,6 +322,16 @@ final class Losses {
     return of(loss, met, values, guides);
   }
 
+  /** Targets as a tensor, on the device of what they are compared with. */
+  static Tensor values(Tensor met, Targets.Values wanted) {
+    if (!Arrays.equals(Torch.shape(met), wanted.shape())) {
+      throw new TrainException(
+          "expected an output %s, met %s"
+              .formatted(Arrays.toString(wanted.shape()), Arrays.toString(Torch.shape(met))));
+    }
+    return Torch.beside(met, floats(wanted.values(), wanted.shape()));
+  }
+
   /** The same of values of one shape, in their units. */
   static Tensor of(Loss loss, Tensor made, Tensor wanted, Guides guides) {
     return sum(loss, term -> of(term, made, wanted, guides));
@@ -335,6 +340,9 @@ final class Losses {
   private static Tensor of(Loss.Term term, Tensor made, Tensor wanted, Guides guides) {
     if (term instanceof Loss.Perceptual p) {
       return guides.perceptual(p, made, wanted);
+    }
+    if (term instanceof Loss.Adversarial) {
+      return Objects.requireNonNull(guides.critic()).error(made);
     }
     if (term instanceof Loss.Mse) {
       return torch.mse_loss(made, wanted);

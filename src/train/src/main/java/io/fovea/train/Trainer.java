@@ -164,16 +164,18 @@ public final class Trainer {
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
       still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
     }
+    Noise noise = Noise.of(model);
     double[] weights = recipe.classWeights().of(training);
     Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
     Place place = Place.of(device);
-    try (Guides guides = Guides.of(recipe.loss(), fed, training.labels(), place);
+    try (Guides guides = Guides.of(recipe, fed, training.labels(), place);
         Learner learner = new Learner(start, used, place, weights, range, guides, unit);
-        Loader train = new Loader(training, fed, Loader.threads());
-        Loader held = new Loader(validation, fed, Loader.threads())) {
+        Loader train = new Loader(training, fed, noise, Loader.threads());
+        Loader held = new Loader(validation, fed, noise, Loader.threads())) {
       Pace pace = new Pace(order.size(), recipe.batch(), recipe.accumulate());
       if (saved != null) {
-        learner.memory().goOn(saved.tensors(), course.position().updates());
+        long updates = course.position().updates();
+        learner.memory().forEach(memory -> memory.goOn(saved.tensors(), updates));
       }
       int steps = Loader.steps(order.size(), recipe.batch(), true);
       listener.begin(
@@ -230,11 +232,15 @@ public final class Trainer {
       Specification known) {
     Epoch kept = Objects.requireNonNull(course.kept());
     Model trained = learner.export();
+    boolean generates = held.noise() != null;
     Specification specification =
         known
-            .withTask(task(training, known, learner.graph().ending()))
-            .withPreprocessing(fed)
+            .withTask(
+                generates
+                    ? new Task(Task.Kind.GENERATION, Task.Output.VALUES, range(known))
+                    : task(training, known, learner.graph().ending()))
             .withLabels(training.labels());
+    specification = generates ? specification : specification.withPreprocessing(fed);
     for (var fact : provenance(training, validation, kept).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
@@ -311,7 +317,9 @@ public final class Trainer {
           double loss;
           try {
             Torch.seed(Loader.mix(recipe.seed(), epoch, -2L - step));
-            loss = learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
+            loss =
+                learner.learn(
+                    batch.pixels(), batch.shape(), batch.targets(), pace.share(step), rate);
             if (pace.endsUpdate(step)) {
               learner.update(rate);
               updates[0]++;
@@ -353,7 +361,8 @@ public final class Trainer {
           free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
-    Tally tally = Tally.of(validation, range);
+    Tally tally =
+        held.noise() == null ? Tally.of(validation, range) : new Tally.OfGenerated(range);
     try (Torch.Work shown = learner.shown()) {
       held.inOrder(
           recipe.batch(),

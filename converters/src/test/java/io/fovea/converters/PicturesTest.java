@@ -293,9 +293,7 @@ class PicturesTest {
 
   static List<Architecture> all() {
     Set<String> own = Set.of("fcn_resnet50", "deeplabv3_resnet50", "dcgan_discriminator");
-    return Architectures.all().stream()
-        .filter(a -> a.paints() || own.contains(a.name()))
-        .toList();
+    return Architectures.all().stream().filter(a -> a.paints() || own.contains(a.name())).toList();
   }
 
   @ParameterizedTest

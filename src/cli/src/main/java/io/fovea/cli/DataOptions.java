@@ -19,8 +19,9 @@ final class DataOptions {
       description = {
         "a folder of pictures for each class, or such folders in train/ and test/ or val/; tar",
         "archives of them or of WebDataset's samples, in a folder or as 'pets-{000..019}.tar';",
-        "images/ and masks/; inputs/ and targets/; a .csv of files and values; MNIST's or",
-        "CIFAR-10's files; where nothing is held out, training holds out a tenth"
+        "images/ and masks/; inputs/ and targets/; pictures alone, each its own target, in a folder",
+        "or archive without folders; a .csv of files and values; MNIST's or CIFAR-10's files; where",
+        "nothing is held out, training holds out a tenth"
       })
   Path data = Path.of("");
 
@@ -61,6 +62,11 @@ final class DataOptions {
   /** What is trained on, and what is held out: a tenth where the data does not say. */
   List<Dataset> parts(long seed) {
     return split(seed).stream().map(this::readable).toList();
+  }
+
+  /** The same, each picture its own target. */
+  List<Dataset> pictures(long seed) {
+    return split(seed).stream().map(Dataset::alone).map(this::readable).toList();
   }
 
   private List<Dataset> split(long seed) {

@@ -11,6 +11,7 @@ import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import io.fovea.train.Dataset;
 import io.fovea.train.PixelStatistics;
+import io.fovea.train.Target;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,7 +28,7 @@ final class FeedOptions {
       paramLabel = "N|HxW",
       description = {
         "height and width of the net's pictures, and of windows where it makes pictures; default:",
-        "the data's, or the paper's"
+        "the data's, or the paper's; pictures alone that are larger: windows of the paper's size"
       })
   @Nullable String size;
 
@@ -70,11 +71,16 @@ final class FeedOptions {
             ? sides(size)
             : new int[] {(int) shape.get(2).size(), (int) shape.get(3).size()};
     boolean grey = shape.get(1).equals(Dim.of(1));
-    int count = grey ? 1 : 3;
-    return Preprocessing.of(
-        new Step.Color(grey ? Step.Channels.GREY : Step.Channels.RGB),
-        new Step.Resize(sides[0], sides[1], Resampling.BILINEAR),
-        levels(count));
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step.Color(grey ? Step.Channels.GREY : Step.Channels.RGB));
+    if (sides[0] == sides[1]) { // in proportion
+      steps.add(new Step.ResizeShorter(sides[0], Resampling.BILINEAR));
+      steps.add(new Step.CenterCrop(sides[0], sides[1]));
+    } else {
+      steps.add(new Step.Resize(sides[0], sides[1], Resampling.BILINEAR));
+    }
+    steps.add(levels(grey ? 1 : 3));
+    return new Preprocessing(steps);
   }
 
   private static Step levels(int channels) {
@@ -100,6 +106,9 @@ final class FeedOptions {
       return ServingOptions.preprocessing(preset);
     }
     if (all.task() == Task.Kind.PICTURE) {
+      if (sides == null && architecture != null) {
+        sides = windows(all, architecture);
+      }
       return channels == null && architecture != null
           ? kept(all, architecture.channels(), sides)
           : kept(all, channels, sides);
@@ -139,6 +148,16 @@ final class FeedOptions {
     return even && takes && (usual || all.task() == Task.Kind.SEGMENTATION)
         ? new int[] {height, width}
         : new int[] {a.size(), a.size()};
+  }
+
+  /** Pictures alone that are larger than the paper's, or differ, are seen in its windows. */
+  private static int @Nullable [] windows(Dataset all, Architecture a) {
+    Picture first = all.picture(0);
+    Picture last = all.picture(all.size() - 1);
+    boolean even = first.width() == last.width() && first.height() == last.height();
+    boolean small = Math.max(first.width(), first.height()) <= a.size();
+    boolean alone = all.target(all.size() - 1) instanceof Target.Itself;
+    return !alone || (even && small) ? null : new int[] {a.size(), a.size()};
   }
 
   /**

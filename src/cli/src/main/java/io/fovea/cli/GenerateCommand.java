@@ -27,10 +27,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "the .onnx file")
   Path file = Path.of("");
 
-  @Option(
-      names = "--count",
-      paramLabel = "N",
-      description = "pictures; default: ${DEFAULT-VALUE}")
+  @Option(names = "--count", paramLabel = "N", description = "pictures; default: ${DEFAULT-VALUE}")
   int count = 16;
 
   @Option(
@@ -62,8 +59,7 @@ final class GenerateCommand implements Callable<Integer> {
       String most = isSheet ? " to %,d on one sheet".formatted(LARGEST_SHEET) : " or more";
       throw new Fovea.UserException("--count: expected 1%s, met %d".formatted(most, count));
     }
-    try (PictureTransformer net =
-        PictureTransformer.load(file, ServingOptions.device(device))) {
+    try (PictureTransformer net = PictureTransformer.load(file, ServingOptions.device(device))) {
       if (isSheet) {
         OutputFile.picture(output);
         sheet(net.generate(count, seed)).writePng(output);
@@ -79,7 +75,8 @@ final class GenerateCommand implements Callable<Integer> {
       facts.put("seed", seed);
       System.out.println(Json.text(facts));
     } else {
-      System.out.printf("%s: %,d pictures, seeds %d to %d%n", output, count, seed, seed + count - 1);
+      System.out.printf(
+          "%s: %,d pictures, seeds %d to %d%n", output, count, seed, seed + count - 1);
     }
     return 0;
   }

@@ -25,7 +25,7 @@ final class ReportMistakes {
             : e instanceof Evaluation.Pixels
                 ? "Most wrong pixels first: the picture, its mask, the answer."
                 : e instanceof Evaluation.Pictures
-                    ? "Lowest PSNR first: the picture, its target, what was made of it."
+                    ? "Lowest PSNR first: the picture, its target where it has one, the answer."
                     : "The largest errors, in standard deviations of their value.");
     boolean several = e instanceof Evaluation.Pixels || e instanceof Evaluation.Pictures;
     page.add("<div class=\"pictures%s\">\n", several ? " wide" : "");
@@ -37,8 +37,10 @@ final class ReportMistakes {
         image(page, p.mask().overlay(picture, OPACITY), "its mask");
         image(page, m.mask().overlay(picture, OPACITY), "the answer");
       }
-      if (m.made() != null && data.target(m.index()) instanceof Target.Made target) {
-        image(page, target.picture(), "its target");
+      if (m.made() != null) {
+        if (data.target(m.index()) instanceof Target.Made target) {
+          image(page, target.picture(), "its target");
+        }
         image(page, m.made(), "the answer");
       }
       page.add(

@@ -98,18 +98,22 @@ final class TrainCommand implements Callable<Integer> {
     Settings settings = recipes.settings(graph.seed);
     graph.seed = settings.seed();
     long seed = graph.seed == null ? 0 : graph.seed;
-    List<Dataset> parts = data.parts(seed);
-    Dataset all = parts.get(0);
     boolean generates = named != null && named.task() == Architecture.Task.GENERATION;
     Model made = generates ? named.model(graph.options(null)) : file;
     Noise noise = made == null ? null : Noise.of(made);
+    List<Dataset> parts = noise == null ? data.parts(seed) : data.pictures(seed);
+    Dataset all = parts.get(0);
     boolean makes = named == null ? noise != null || makesPictures(file) : named.paints();
     boolean pairs = all.task() == Task.Kind.PICTURE;
     if (makes != pairs && (makes || named != null)) {
       throw new Fovea.UserException(
-          "%s makes %s: expected data %s inputs/ and targets/, met %s"
+          "%s makes %s, met %s"
               .formatted(
-                  net, makes ? "pictures" : "no pictures", makes ? "of" : "other than", data.data));
+                  net,
+                  makes
+                      ? "pictures: expected data of inputs/ and targets/, or of pictures alone"
+                      : "no pictures: expected data of classes, such as a folder of pictures for each",
+                  data.data));
     }
     Recipe recipe = settings.over(Recipe.of(noise == null ? all.task() : Task.Kind.GENERATION));
     Preprocessing fed =
@@ -173,7 +177,7 @@ final class TrainCommand implements Callable<Integer> {
         data.size(),
         parts.get(1).size(),
         switch (data.task()) {
-          case PICTURE -> Noise.of(model) == null ? "each with a target" : "made of noise";
+          case PICTURE -> Noise.of(model) == null ? "each with a picture to make" : "made of noise";
           case REGRESSION -> data.labels().size() + " values";
           default -> data.labels().size() + " classes";
         });

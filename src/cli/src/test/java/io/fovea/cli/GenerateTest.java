@@ -9,6 +9,7 @@ import io.fovea.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,6 +60,74 @@ class GenerateTest {
     assertArrayEquals(fourth.pixels(), all.crop(0, 66, 64, 64).pixels());
   }
 
+  @Test
+  void learnsFromPicturesByACriticWhateverTheirClasses() throws IOException {
+    for (int i = 0; i < 12; i++) {
+      Path kind = Files.createDirectories(folder.resolve("data/" + i % 2));
+      byte[] pixels = new byte[70 * 66 * 3];
+      Arrays.fill(pixels, (byte) (10 * i));
+      Picture.of(70, 66, 3, pixels).writePng(kind.resolve(i + ".png"));
+    }
+    Path critic = folder.resolve("critic.onnx");
+    Path learned = folder.resolve("learned.onnx");
+    assertEquals(0, fovea("new", "dcgan_discriminator", "--width", 0.02, "-o", critic).status());
+    Path gan = folder.resolve("gan.onnx");
+    Object[] line = {
+      "train",
+      "dcgan_generator",
+      "--width",
+      0.02,
+      "--data",
+      folder.resolve("data"),
+      "--loss",
+      "hinge(critic=\"" + critic + "\")",
+      "--batch",
+      4,
+      "--epochs",
+      1,
+      "--hold-out",
+      0.3,
+      "--report",
+      folder.resolve("report.html"),
+      "--critic-out",
+      learned,
+      "-o",
+      gan
+    };
+    CommandRun run = fovea(line);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("made of noise"), run.err());
+    assertTrue(
+        run.err().contains("{\"step\":\"center_crop\",\"height\":64,\"width\":64}"), run.err());
+    assertTrue(
+        run.err().matches("(?s).*held-out distance 0\\.\\d+ from real pictures, whose.*"),
+        run.err());
+    String page = Files.readString(folder.resolve("report.html"));
+    assertTrue(page.contains("Distance from real pictures"), "curve");
+    assertTrue(page.contains("between halves of these"), "figures");
+    CommandRun again = // both go on from where they were
+        fovea(
+            "train",
+            gan,
+            "--data",
+            folder.resolve("data"),
+            "--batch",
+            4,
+            "--epochs",
+            1,
+            "--loss",
+            "lsgan(critic=\"" + learned + "\")",
+            "-o",
+            gan);
+    assertEquals(0, again.status(), again.err());
+    assertEquals(0, fovea("generate", gan, "-o", folder.resolve("gan.png")).status());
+    CommandRun measured = fovea("evaluate", gan, "--data", folder.resolve("data"));
+    assertEquals(2, measured.status(), measured.err());
+    CommandRun without = fovea("train", gan, "--data", folder.resolve("data"), "-o", gan);
+    assertEquals(2, without.status());
+    assertTrue(without.err().contains("expected loss lsgan(critic=FILE) or"), without.err());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -80,6 +149,8 @@ class GenerateTest {
     CommandRun run = fovea(words);
     assertEquals(2, run.status(), run.err());
     assertTrue(run.err().contains(message), run.err());
-    assertEquals(List.of(), List.of(run.out().split("\n")).stream().filter(l -> l.contains("seeds")).toList());
+    assertEquals(
+        List.of(),
+        List.of(run.out().split("\n")).stream().filter(l -> l.contains("seeds")).toList());
   }
 }

@@ -224,7 +224,55 @@ class TasksTest {
     CommandRun classes = fovea("train", "resnet8", "--data", folder, "-o", net);
     assertEquals(2, classes.status(), classes.err());
     assertTrue(
-        classes.err().contains("resnet8 makes no pictures: expected data other"), classes.err());
+        classes.err().contains("resnet8 makes no pictures: expected data of classes"),
+        classes.err());
+  }
+
+  @Test
+  void trainsOnPicturesAlone(@TempDir Path folder) throws IOException {
+    Path photos = Files.createDirectories(folder.resolve("photos"));
+    for (int i = 0; i < 10; i++) {
+      byte[] few = new byte[48];
+      new Random(i).nextBytes(few);
+      Picture.of(4, 4, 3, few)
+          .resize(300 + i, 280, Resampling.BICUBIC)
+          .writePng(photos.resolve(i + ".png"));
+    }
+    Path net = folder.resolve("same.onnx");
+    Object[] line = {
+      "train",
+      "style_transfer",
+      "--width",
+      0.125,
+      "--data",
+      photos,
+      "--hold-out",
+      0.2,
+      "--epochs",
+      1,
+      "--batch",
+      4,
+      "--resized-crop",
+      0.5,
+      "--report",
+      folder.resolve("report.html"),
+      "-o",
+      net
+    };
+    CommandRun train = fovea(line);
+    assertEquals(0, train.status(), train.err());
+    assertTrue(train.err().contains("8 pictures to train on, 2 held out"), train.err());
+    assertTrue(train.err().contains("\"height\":256,\"width\":256"), "in windows: " + train.err());
+    String page = Files.readString(folder.resolve("report.html"));
+    assertEquals(4, page.split("<img ").length - 1, "held out are two: each, and the answer");
+    CommandRun evaluate = fovea("evaluate", net, "--data", photos);
+    assertEquals(0, evaluate.status(), evaluate.err());
+    assertTrue(evaluate.out().matches("(?s)PSNR \\d.* of 10 pictures.*"), evaluate.out());
+    CommandRun classes = fovea("train", "resnet8", "--data", photos, "-o", net);
+    assertEquals(2, classes.status(), classes.err());
+    assertTrue(
+        classes.err().contains("no pictures: expected data of classes, such as a folder"),
+        classes.err());
   }
 
   @Test

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * or of noise, such as the generator of a GAN: its output is {@code [N, C, h, w]}, C 1 or 3.
  * Thread-safe; closing waits for runs under way.
  *
- * <p><b>Noise.</b> What a file whose task is {@link Task.Kind#GENERATION} is fed are standard normal
- * numbers, one of each channel where its input leaves height and width open. It is asked to {@link
- * #generate}; all others {@link #transform}.
+ * <p><b>Noise.</b> What a file whose task is {@link Task.Kind#GENERATION} is fed are standard
+ * normal numbers, one of each channel where its input leaves height and width open. It is asked to
+ * {@link #generate}; all others {@link #transform}.
  *
  * <p><b>Size.</b> Where the preprocessing keeps the pixels, the result is of the picture's size
  * times the net's scale, sample for sample: twice as wide and high for a net of two. Where it
@@ -175,8 +175,7 @@ public final class PictureTransformer implements View<Picture> {
     }
     long[] shape = model().inputShape();
     if (shape[1] < 0) {
-      throw feed.problem(
-          "input: expected a number of channels, met " + ImageModel.text(shape));
+      throw feed.problem("input: expected a number of channels, met " + ImageModel.text(shape));
     }
     long fixed = shape[0];
     long[] one = {1, shape[1], Math.max(1, shape[2]), Math.max(1, shape[3])};

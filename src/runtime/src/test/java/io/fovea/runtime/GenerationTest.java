@@ -90,8 +90,7 @@ class GenerationTest {
     }
     Model same = Nets.net(Nets::strongest);
     try (PictureTransformer t =
-        PictureTransformer.of(
-            Nets.load(same), io.fovea.image.Preprocessing.named("raw"), null)) {
+        PictureTransformer.of(Nets.load(same), io.fovea.image.Preprocessing.named("raw"), null)) {
       assertFalse(t.generates());
       String met = assertThrows(ScoringException.class, () -> t.generate(1, 0)).getMessage();
       assertTrue(met.startsWith("small: takes pictures, not noise: transform them"), met);
@@ -99,10 +98,10 @@ class GenerationTest {
     Model open = generator(Dim.of("batch"), Dim.of("channels"));
     try (PictureTransformer t = of(open, Task.Kind.GENERATION)) {
       String met = assertThrows(ScoringException.class, () -> t.generate(1, 0)).getMessage();
-      assertEquals(
-          "small: input: expected a number of channels, met [any, any, any, any]", met);
+      assertEquals("small: input: expected a number of channels, met [any, any, any, any]", met);
     }
-    Model generator = Nets.with(generator(Dim.of(1), Dim.of(12)), Task.Kind.GENERATION, Task.Output.VALUES);
+    Model generator =
+        Nets.with(generator(Dim.of(1), Dim.of(12)), Task.Kind.GENERATION, Task.Output.VALUES);
     String other =
         assertThrows(ScoringException.class, () -> Classifier.of(Nets.load(generator), null))
             .getMessage();

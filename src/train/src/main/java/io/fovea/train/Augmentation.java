@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Masks follow what moves pixels, by nearest, and learn nothing of what comes in from outside.
  *
  * @param resizedCrop least share of a picture's area that is cut out and stretched to the picture's
- *     place, in [0, 1]; 0 for never
+ *     place, or to a tile, in [0, 1]; 0 for never
  * @param cropAspect widest width over height of what is cut out, and its inverse the narrowest
  * @param crop pixels by which the picture may move in each direction; what it leaves is black
  * @param flip how left and right are exchanged
@@ -106,23 +106,17 @@ public record Augmentation(
   /**
    * Checks that it makes sense of data of a kind.
    *
-   * @param tiles whether the net is fed tiles
    * @throws TrainException naming the setting that does not
    */
-  void check(Task.Kind task, boolean tiles) {
+  void check(Task.Kind task) {
     boolean pairs = task == Task.Kind.PICTURE;
     boolean masks = task == Task.Kind.SEGMENTATION;
     boolean values = task == Task.Kind.REGRESSION;
     String all = "classes, values and masks";
-    check(Setting.RESIZED_CROP, resizedCrop > 0 && pairs, all);
     check(Setting.AUTO_AUGMENT, !(operations instanceof Operations.None) && pairs, all);
     check(Setting.ERASING, erasing > 0 && pairs, all);
     check(Setting.MIXUP, mixup > 0 && (pairs || masks), "classes and values");
     check(Setting.CUTMIX, cutmix > 0 && (pairs || values), "classes and masks");
-    if (resizedCrop > 0 && tiles) {
-      throw new TrainException(
-          Setting.RESIZED_CROP.key() + ": tiles are cut out of pictures already");
-    }
   }
 
   private static void check(Setting setting, boolean refused, String fitting) {

@@ -90,9 +90,12 @@ record Box(int x, int y, int width, int height) {
     return width * height;
   }
 
-  /** Of a picture as it was read, stretched to the size that a preprocessing gives the whole. */
+  /**
+   * Of a picture as it was read, stretched to the size that a preprocessing gives the whole, or a
+   * tile.
+   */
   Picture of(Picture whole, Preprocessing fed) {
-    int[] shape = fed.shape(whole.width(), whole.height());
+    int[] shape = shape(whole.width(), whole.height(), fed);
     Picture part = whole.crop(x, y, width, height);
     return shape[0] == 1
         ? part.toGrey().resize(shape[2], shape[1], filter(fed))
@@ -101,11 +104,18 @@ record Box(int x, int y, int width, int height) {
 
   /** The same of its mask, by nearest. */
   Mask of(Mask whole, Preprocessing fed) {
-    int[] shape = fed.shape(whole.width(), whole.height());
+    int[] shape = shape(whole.width(), whole.height(), fed);
     Mask part = whole.crop(x, y, width, height);
     Picture levels = Picture.of(width, height, 1, part.classes());
     Picture stretched = levels.resize(shape[2], shape[1], Resampling.NEAREST);
     return Mask.of(shape[2], shape[1], stretched.pixels());
+  }
+
+  private static int[] shape(int width, int height, Preprocessing fed) {
+    Step.Tiles tiles = fed.tiles();
+    return tiles == null
+        ? fed.shape(width, height)
+        : new int[] {fed.channels(), tiles.height(), tiles.width()};
   }
 
   /** The filter of a preprocessing's first resize. */

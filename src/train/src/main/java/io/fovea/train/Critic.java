@@ -11,10 +11,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A net that learns to tell made pictures from real ones, beside the net that makes them (Goodfellow
- * 2014, <a href="https://arxiv.org/abs/1406.2661">1406.2661</a>). Its parameters change in its own
- * steps alone; otherwise gradients flow through it to the pictures. It always sees batches as in
- * training, made and real ones apart. Not thread-safe.
+ * A net that learns to tell made pictures from real ones, beside the net that makes them
+ * (Goodfellow 2014, <a href="https://arxiv.org/abs/1406.2661">1406.2661</a>). Its parameters change
+ * in its own steps alone; otherwise gradients flow through it to the pictures. It always sees
+ * batches as in training, made and real ones apart. Not thread-safe.
  */
 final class Critic implements AutoCloseable {
   private static final String MEMORY = "critic.";

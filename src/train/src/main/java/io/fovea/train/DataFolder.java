@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>pictures and masks: {@code images/} and {@code masks/}, {@code image/} and {@code label/},
  *       {@code JPEGImages/} and {@code SegmentationClass/};
  *   <li>pictures and those that should be made of them: {@code inputs/} and {@code targets/};
- *   <li>a folder of pictures for each class; these three, and tar archives, also in {@code train/}
- *       and {@code test/}, {@code val/} or {@code validation/}.
+ *   <li>a folder of pictures for each class;
+ *   <li>pictures alone, each its own target ({@link Dataset#pictures}); these four, and tar
+ *       archives, also in {@code train/} and {@code test/}, {@code val/} or {@code validation/}.
  * </ul>
  *
  * <p>{@code shards/pets-{000000..000009}.tar} stands for ten archives.
@@ -231,12 +232,22 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
               ? null
               : PairDataset.of(heldInputs, heldTargets));
     }
-    if (held != null && root == data && !data.equals(held)) {
-      return of(Dataset.folder(held)); // a held-out part alone
+    boolean heldAlone = held != null && hasPicturesAlone(held, held);
+    if (hasPicturesAlone(root, held) && (held == null || heldAlone)) {
+      return new DataFolder(Dataset.pictures(root), held == null ? null : Dataset.pictures(held));
+    }
+    if (held != null && root == data && !data.equals(held)) { // a held-out part alone
+      return of(heldAlone ? Dataset.pictures(held) : Dataset.folder(held));
     }
     Dataset training = Dataset.folder(root);
     return new DataFolder(
         training, held == null ? null : FolderDataset.of(held, training.labels()));
+  }
+
+  /** Whether pictures lie in a folder, and no folders but the held-out part. */
+  private static boolean hasPicturesAlone(Path folder, @Nullable Path held) {
+    return !pictures(folder).isEmpty()
+        && list(folder).stream().noneMatch(f -> Files.isDirectory(f) && !f.equals(held));
   }
 
   private static @Nullable Path first(Path folder, List<String> names) {

@@ -64,6 +64,11 @@ public interface Dataset {
     return false;
   }
 
+  /** The pictures alone, each its own target, whatever else is known of them. */
+  default Dataset alone() {
+    return new Alone(this);
+  }
+
   /**
    * Holds out a share, drawn by a seed; of each class alike where pictures are of classes.
    *
@@ -104,11 +109,22 @@ public interface Dataset {
   }
 
   /**
+   * The pictures that lie in a folder, in the order of their names, each its own target: for nets
+   * that make pictures of them which the loss judges, as in style transfer, or make such of noise.
+   *
+   * @throws TrainException where there are none
+   */
+  static Dataset pictures(Path folder) {
+    return FolderDataset.plain(folder);
+  }
+
+  /**
    * Tar archives of what {@link #folder} reads, or WebDataset's shards: files of one name up to the
    * first dot are a sample, a picture and its class in {@code .cls} (a number from 0, whose names
    * stand in {@code labels.txt} beside the archives, one a line), in {@code .json} under {@code
-   * "label"} (a number or a name) or in {@code .txt} (a name). Plain archives are read where they
-   * lie; the pictures of gzipped ones are held in memory as they are.
+   * "label"} (a number or a name) or in {@code .txt} (a name). Pictures that lie in no folder and
+   * have nothing beside them are read as {@link #pictures} reads them. Plain archives are read
+   * where they lie; the pictures of gzipped ones are held in memory as they are.
    *
    * <p>A training reads several plain archives one after another: each epoch draws an order of the
    * archives by its seed, and lets their pictures, in that order, pass through a buffer of 10,000

@@ -22,7 +22,7 @@ final class Demands {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
-    checkTask(model, recipe, training, fed.tiles() != null);
+    checkTask(model, recipe, training);
     Noise noise = Noise.of(model);
     if (recipe.loss().adversarial() != null && recipe.accumulate() > 1) {
       throw new TrainException(
@@ -49,8 +49,10 @@ final class Demands {
           "the preprocessing gives %d channels, the net wants %s"
               .formatted(fed.channels(), input.get(1)));
     }
-    if (pictures) {
+    if (pictures && noise == null) {
       Pairs.check(fed);
+    }
+    if (pictures) {
       List<Dim> output = model.graph().outputs().get(0).type().shape();
       if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
         throw new TrainException(
@@ -63,9 +65,9 @@ final class Demands {
   private static void checkNoise(
       Model model, Noise noise, Loss loss, Preprocessing fed, Dataset training) {
     String net = "the net makes pictures of noise " + noise;
-    if (training.task() != Task.Kind.PICTURE) {
+    if (!(training.target(0) instanceof Target.Itself)) {
       throw new TrainException(
-          "%s: expected pictures that are their own targets, met %s"
+          "%s: expected pictures alone, each its own target, met data of %s"
               .formatted(net, training.task().name().toLowerCase(Locale.ROOT)));
     }
     boolean asksACritic =
@@ -85,17 +87,19 @@ final class Demands {
     List<Dim> made = noise.made(model);
     int[] sides = fed.shape(1, 1);
     boolean isOne = Arrays.equals(sides, fed.shape(1000, 500));
-    if (isOne && (made.get(2).contradicts(Dim.of(sides[1])) || made.get(3).contradicts(Dim.of(sides[2])))) {
+    if (isOne
+        && (made.get(2).contradicts(Dim.of(sides[1]))
+            || made.get(3).contradicts(Dim.of(sides[2])))) {
       throw new TrainException(
           "%s: of %sx%s pixels, the preprocessing gives pictures of %dx%d"
               .formatted(net, made.get(3), made.get(2), sides[2], sides[1]));
     }
   }
 
-  private static void checkTask(Model model, Recipe recipe, Dataset training, boolean tiles) {
+  private static void checkTask(Model model, Recipe recipe, Dataset training) {
     boolean values = training.task() == Task.Kind.REGRESSION;
     recipe.loss().check(training.task());
-    recipe.augmentation().check(training.task(), tiles);
+    recipe.augmentation().check(training.task());
     if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));

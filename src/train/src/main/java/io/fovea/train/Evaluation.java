@@ -169,8 +169,8 @@ public sealed interface Evaluation {
   }
 
   /**
-   * Of a net that makes pictures of noise: how far they are from real ones as a whole, by the sliced
-   * Wasserstein distance of as many of each (Rabin 2011, <a
+   * Of a net that makes pictures of noise: how far they are from real ones as a whole, by the
+   * sliced Wasserstein distance of as many of each (Rabin 2011, <a
    * href="https://doi.org/10.1007/978-3-642-24785-9_37">10.1007/978-3-642-24785-9_37</a>; 128
    * directions, levels in [0, 1]). It tells whether brightness, colours and their arrangement vary
    * alike, not whether a picture looks real. The noise is the same for every epoch.
@@ -281,7 +281,8 @@ public sealed interface Evaluation {
         (at, pictures, targets) -> {
           List<Picture> made = transformer.transform(pictures);
           for (int i = 0; i < made.size(); i++) {
-            double error = Pairs.error(made.get(i), ((Target.Made) targets.get(i)).picture());
+            Picture wanted = Pairs.wanted(targets.get(i), pictures.get(i));
+            double error = Pairs.error(made.get(i), wanted);
             double psnr = tally.add(error);
             if (error > 0 && worst.keeps(error)) {
               String said = "PSNR %.2f dB".formatted(psnr);

@@ -2,13 +2,14 @@ package io.fovea.train;
 
 import io.fovea.image.Picture;
 import io.fovea.image.PictureReader;
+import io.fovea.runtime.Task;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Files and their classes, decoded when asked for. */
+/** Files and their classes, or without classes each its own target; decoded when asked for. */
 record FolderDataset(List<String> labels, List<Path> files, int[] classes) implements Dataset {
   /**
    * Lists the folders.
@@ -45,6 +46,20 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
         classes.stream().mapToInt(Integer::intValue).toArray());
   }
 
+  /** The pictures of a folder itself, without classes. */
+  static FolderDataset plain(Path folder) {
+    List<Path> files = DataFolder.pictures(folder);
+    if (files.isEmpty()) {
+      throw new TrainException(folder + ": no pictures");
+    }
+    return new FolderDataset(List.of(), files, new int[0]);
+  }
+
+  @Override
+  public Task.Kind task() {
+    return labels.isEmpty() ? Task.Kind.PICTURE : Task.Kind.CLASSIFICATION;
+  }
+
   @Override
   public int size() {
     return files.size();
@@ -62,7 +77,7 @@ record FolderDataset(List<String> labels, List<Path> files, int[] classes) imple
 
   @Override
   public Target target(int index) {
-    return new Target.Label(classes[index]);
+    return labels.isEmpty() ? new Target.Itself() : new Target.Label(classes[index]);
   }
 
   @Override

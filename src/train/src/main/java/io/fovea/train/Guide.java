@@ -71,8 +71,7 @@ final class Guide implements AutoCloseable {
   }
 
   /** The same of a file that is read. */
-  static Guide of(
-      String loss, Path file, Model model, @Nullable List<String> wanted, Place place) {
+  static Guide of(String loss, Path file, Model model, @Nullable List<String> wanted, Place place) {
     try {
       return new Guide("loss %s: %s".formatted(loss, file), model, wanted, place);
     } catch (OnnxException | ScoringException e) {

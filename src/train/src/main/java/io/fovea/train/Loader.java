@@ -4,6 +4,7 @@ import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureException;
 import io.fovea.image.Preprocessing;
+import io.fovea.image.Resampling;
 import io.fovea.image.Step.Tiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -184,6 +185,7 @@ final class Loader implements AutoCloseable {
       int scale = target instanceof Target.Made m ? m.picture().width() / picture.width() : 1;
       Tiles tiles = preprocessing.tiles();
       if (tiles != null) {
+        picture = target instanceof Target.Itself ? covering(picture, tiles) : picture;
         int x = start(picture.width() - tiles.width(), random);
         int y = start(picture.height() - tiles.height(), random);
         picture = picture.crop(x, y, tiles.width(), tiles.height());
@@ -209,9 +211,7 @@ final class Loader implements AutoCloseable {
       long[] one =
           noise != null
               ? noise.shape(to - from)
-              : new long[] {
-                to - from, preprocessing.channels(), picture.height(), picture.width()
-              };
+              : new long[] {to - from, preprocessing.channels(), picture.height(), picture.width()};
       if (pixels == null) {
         shape = one;
         pixels = buffer(one);
@@ -220,7 +220,7 @@ final class Loader implements AutoCloseable {
             "%s: expected %dx%d pixels as the others of its batch, met %dx%d; add a step that fixes the size"
                 .formatted(data.name(index), shape[3], shape[2], one[3], one[2]));
       }
-      targets.add(target);
+      targets.add(target instanceof Target.Itself ? new Target.Made(picture) : target);
       if (noise != null) {
         noise.put(pixels, mix(~seed, epoch, order[i]));
         continue;
@@ -245,6 +245,19 @@ final class Loader implements AutoCloseable {
     return Optional.of(new Batch(pixels.flip(), shape, all));
   }
 
+  /** In proportion as large as a tile, where it is smaller. */
+  private static Picture covering(Picture picture, Tiles tiles) {
+    double w = (double) tiles.width() / picture.width();
+    double h = (double) tiles.height() / picture.height();
+    double by = Math.max(w, h);
+    return by <= 1
+        ? picture
+        : picture.resize(
+            Math.max(tiles.width(), (int) Math.rint(by * picture.width())),
+            Math.max(tiles.height(), (int) Math.rint(by * picture.height())),
+            Resampling.BICUBIC);
+  }
+
   /** Where a tile begins: anywhere while training, else in the middle. */
   private static int start(int free, @Nullable Random random) {
     return random == null ? free / 2 : random.nextInt(free + 1);
@@ -254,7 +267,7 @@ final class Loader implements AutoCloseable {
   private Target fitted(
       Target target, Picture picture, Picture prepared, @Nullable Box cut, int index) {
     if (target instanceof Target.Made m) {
-      return Pairs.fitted(m, picture, prepared, preprocessing, data.name(index));
+      return Pairs.fitted(m, picture, prepared, cut, preprocessing, data.name(index));
     }
     if (!(target instanceof Target.Pixels p)) {
       return target;

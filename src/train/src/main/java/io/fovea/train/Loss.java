@@ -73,7 +73,8 @@ public record Loss(List<Weighted> terms) {
    * @throws TrainException where several have one
    */
   @Nullable Adversarial adversarial() {
-    List<Term> all = terms.stream().map(Weighted::term).filter(Adversarial.class::isInstance).toList();
+    List<Term> all =
+        terms.stream().map(Weighted::term).filter(Adversarial.class::isInstance).toList();
     if (all.size() > 1) {
       throw new TrainException("loss %s: expected one critic, met %d".formatted(this, all.size()));
     }

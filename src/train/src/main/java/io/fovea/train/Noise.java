@@ -62,13 +62,15 @@ public record Noise(int channels, int height, int width) {
     return dim.isKnown() ? (int) dim.size() : 1;
   }
 
-  /** The shape {@code [1, C, h, w]} of the picture that a net makes of it, as far as it is known. */
+  /**
+   * The shape {@code [1, C, h, w]} of the picture that a net makes of it, as far as it is known.
+   */
   public List<Dim> made(Model model) {
     ValueInfo input = model.graph().inputs().get(0);
     String output = model.graph().outputs().get(0).name();
     List<Dim> shape = List.of(Dim.of(1), Dim.of(channels), Dim.of(height), Dim.of(width));
     try {
-      Map<String, TensorType> fed = Map.of(input.name(), input.type().withShape(shape));
+      Map<String, TensorType> fed = Map.of(input.name(), new TensorType(input.type().elements(), shape));
       TensorType type = ShapeInference.infer(model.inlined(), fed).get(output);
       List<Dim> found = type == null ? null : type.shape();
       return found == null || found.size() != 4

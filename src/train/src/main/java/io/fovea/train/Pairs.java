@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Targets that are pictures, beside the pictures that a net is fed: as large, or a whole number of
@@ -58,22 +59,39 @@ final class Pairs {
    *
    * @param whole the picture as it was read
    * @param prepared the picture after its steps
+   * @param cut what was cut out of the picture before them; null for nothing
    */
   static Target.Made fitted(
-      Target.Made target, Picture whole, Picture prepared, Preprocessing fed, String name) {
+      Target.Made target,
+      Picture whole,
+      Picture prepared,
+      @Nullable Box cut,
+      Preprocessing fed,
+      String name) {
     Step.Tiles tiles = fed.tiles();
-    if (tiles != null && (whole.width() < tiles.width() || whole.height() < tiles.height())) {
+    if (cut == null
+        && tiles != null
+        && (whole.width() < tiles.width() || whole.height() < tiles.height())) {
       throw new TrainException(
           "%s: expected %dx%d pixels or more, a tile's, met %dx%d"
               .formatted(name, tiles.width(), tiles.height(), whole.width(), whole.height()));
     }
     int scale = scale(whole, target.picture(), name);
     Picture made = fed.channels() == 3 ? target.picture().toRgb() : target.picture().toGrey();
-    boolean resized = prepared.width() != whole.width() || prepared.height() != whole.height();
+    if (cut != null) {
+      made = made.crop(scale * cut.x(), scale * cut.y(), scale * cut.width(), scale * cut.height());
+    }
+    boolean resized =
+        made.width() != scale * prepared.width() || made.height() != scale * prepared.height();
     return new Target.Made(
         resized
             ? made.resize(scale * prepared.width(), scale * prepared.height(), Resampling.BICUBIC)
             : made);
+  }
+
+  /** What should be made of a picture, by its target. */
+  static Picture wanted(Target target, Picture picture) {
+    return target instanceof Target.Made made ? made.picture() : picture;
   }
 
   /**

@@ -96,9 +96,9 @@ public record Recipe(
   }
 
   /**
-   * For pictures that are made of noise, as Radford 2016 has it: Adam at 0.0002 with a first beta of
-   * 0.5, the rate constant, batches of 64, no augmentation. What remains to be named is a loss with
-   * a critic, {@link Loss.Lsgan} or {@link Loss.Hinge}.
+   * For pictures that are made of noise, as Radford 2016 has it: Adam at 0.0002 with a first beta
+   * of 0.5, the rate constant, batches of 64, no augmentation. What remains to be named is a loss
+   * with a critic, {@link Loss.Lsgan} or {@link Loss.Hinge}.
    */
   public static Recipe generation() {
     return classification()

@@ -153,7 +153,7 @@ public enum Setting {
       Part.PICTURES,
       Kind.SHARE,
       "random resized crop: least share of a picture's area that is cut out and stretched, such as"
-          + " 0.08; default: 0, never"),
+          + " 0.08; to the size of a window where the net sees such; default: 0, never"),
   CROP_ASPECT(
       "crop-aspect",
       Part.PICTURES,

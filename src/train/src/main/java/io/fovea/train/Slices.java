@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The sliced Wasserstein distance between two sets of pictures (Rabin 2011, <a
  * href="https://doi.org/10.1007/978-3-642-24785-9_37">10.1007/978-3-642-24785-9_37</a>): pictures
  * are projected on directions that are drawn once, and how far the sorted projections of one set
- * lie from those of the other is averaged. Holds the projections, not the pictures. Not thread-safe.
+ * lie from those of the other is averaged. Holds the projections, not the pictures. Not
+ * thread-safe.
  */
 final class Slices {
   private static final int DIRECTIONS = 128;

@@ -2,18 +2,19 @@ package io.fovea.train;
 
 import io.fovea.image.Picture;
 import io.fovea.image.PictureReader;
+import io.fovea.runtime.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pictures in tar archives, class folders or WebDataset's samples. Those in plain archives are read
- * where they lie when they are asked for, so that memory holds but a name and a place of each;
- * those in gzipped ones are held as they are.
+ * Pictures in tar archives: class folders, WebDataset's samples, or without classes each its own
+ * target. Those in plain archives are read where they lie when they are asked for, so that memory
+ * holds but a name and a place of each; those in gzipped ones are held as they are.
  */
 record TarDataset(List<String> labels, List<Sample> samples) implements Dataset {
-  /** A picture and its class. */
+  /** A picture and its class; -1 for none. */
   record Sample(String name, int label, Stored stored) {}
 
   /**
@@ -31,6 +32,11 @@ record TarDataset(List<String> labels, List<Sample> samples) implements Dataset 
       }
     }
     return found.dataset(archives, labels);
+  }
+
+  @Override
+  public Task.Kind task() {
+    return labels.isEmpty() ? Task.Kind.PICTURE : Task.Kind.CLASSIFICATION;
   }
 
   @Override
@@ -54,7 +60,8 @@ record TarDataset(List<String> labels, List<Sample> samples) implements Dataset 
 
   @Override
   public Target target(int index) {
-    return new Target.Label(samples.get(index).label);
+    int label = samples.get(index).label;
+    return label < 0 ? new Target.Itself() : new Target.Label(label);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * first dot are a <a href="https://github.com/webdataset/webdataset">WebDataset</a> sample: a
  * picture, and its class in {@code .cls} (a number from 0), in {@code .json} under {@code "label"}
  * (a number or a name) or in {@code .txt} (a name). Where no sample has any of these, the folders
- * of the pictures are the classes. Not thread-safe.
+ * of the pictures are the classes; where none lies in a folder either, pictures have no class. Not
+ * thread-safe.
  */
 final class TarSamples {
   /** What says the classes, the same in all samples. */
@@ -47,7 +49,7 @@ final class TarSamples {
   private long room = (long) (LARGEST_SHARE_OF_HEAP * Runtime.getRuntime().maxMemory());
   private @Nullable By by;
   private String first = ""; // a sample of that kind, for messages
-  private String classless = ""; // a picture that nothing says the class of
+  private final List<TarDataset.Sample> classless = new ArrayList<>();
 
   // The sample that is being read.
   private String key = "";
@@ -105,7 +107,8 @@ final class TarSamples {
         String folder =
             slash < 0 ? "" : name.substring(name.lastIndexOf('/', slash - 1) + 1, slash);
         if (folder.isEmpty() || folder.equals(".")) {
-          classless = classless.isEmpty() ? archive + "/" + name : classless;
+          Stored stored = Objects.requireNonNull(pictures.get(name));
+          classless.add(new TarDataset.Sample(archive + "/" + name, -1, stored));
         } else {
           add(archive, name, By.FOLDER, folder);
         }
@@ -154,10 +157,7 @@ final class TarSamples {
   }
 
   private void add(Path archive, String name, By kind, String label) {
-    Stored stored = pictures.get(name);
-    if (stored == null) {
-      throw new IllegalStateException(name);
-    }
+    Stored stored = Objects.requireNonNull(pictures.get(name));
     String where = archive + "/" + name;
     if (by == null) {
       by = kind;
@@ -177,16 +177,20 @@ final class TarSamples {
    */
   TarDataset dataset(List<Path> archives, @Nullable List<String> known) {
     String all = archives.size() == 1 ? archives.get(0).toString() : archives.get(0) + ", ...";
-    if (by == null) {
-      throw new TrainException(
-          all
-              + ": expected a folder of pictures for each class, or .cls, .json with \"label\" or"
-              + " .txt beside each picture"
-              + (classless.isEmpty() ? "; met no pictures" : "; met neither for " + classless));
+    if (by == null && classless.isEmpty()) {
+      throw new TrainException(all + ": no pictures");
     }
-    if (by != By.FOLDER && !classless.isEmpty()) {
+    if (by == null && (known == null || known.isEmpty())) {
+      return new TarDataset(List.of(), classless);
+    }
+    if (by == null || (by != By.FOLDER && !classless.isEmpty())) {
       throw new TrainException(
-          "%s: expected %s as %s has, met none".formatted(classless, by.text, first));
+          "%s: expected %s, met none"
+              .formatted(
+                  classless.get(0).name(),
+                  by == null
+                      ? "a class as what is trained on has"
+                      : by.text + " as " + first + " has"));
     }
     List<String> names = known != null ? known : by == By.NUMBER ? numbered(archives) : named(all);
     Map<String, Integer> positions = new HashMap<>();

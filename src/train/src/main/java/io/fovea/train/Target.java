@@ -18,6 +18,9 @@ public sealed interface Target {
   /** Another picture: as large, or a whole number of times as large. */
   record Made(Picture picture) implements Target {}
 
+  /** The picture itself, as it is fed: after all random changes, before normalization. */
+  record Itself() implements Target {}
+
   /** Real numbers, in the order of {@link Dataset#labels()}; the array is not copied. */
   record Values(float[] values) implements Target {}
 }

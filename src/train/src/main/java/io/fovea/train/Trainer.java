@@ -361,8 +361,7 @@ public final class Trainer {
           free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
-    Tally tally =
-        held.noise() == null ? Tally.of(validation, range) : new Tally.OfGenerated(range);
+    Tally tally = held.noise() == null ? Tally.of(validation, range) : new Tally.OfGenerated(range);
     try (Torch.Work shown = learner.shown()) {
       held.inOrder(
           recipe.batch(),

@@ -107,8 +107,7 @@ class AdversarialTest {
       double loss = 0; // of 1.85 nothing is left to learn, nor of -1.35
       loss += Math.max(0, 1 - said(2, 0.25, 0.9)) / 2 + Math.max(0, 1 - said(2, 0.25, 0.4)) / 2;
       loss += Math.max(0, 1 + said(2, 0.25, 0.1)) / 2 + Math.max(0, 1 + said(2, 0.25, 0.7)) / 2;
-      assertEquals(
-          loss, critic.learn(pictures(0.1f, 0.7f), pictures(0.9f, 0.4f), 0.1), 1e-6);
+      assertEquals(loss, critic.learn(pictures(0.1f, 0.7f), pictures(0.9f, 0.4f), 0.1), 1e-6);
       double b = parameter(critic, "b");
       assertEquals(0.25 - 0.1 * (-0.5 + 0.5), b, 1e-6, "one of each is beyond its margin");
       double w = parameter(critic, "w");
@@ -159,9 +158,11 @@ class AdversarialTest {
   @Test
   void aGeneratorLearnsMeanAndSpreadAndServesPictures() throws IOException {
     Recipe recipe = recipe(false).epochs(40);
-    Trained trained = trainer(Shades.generator(), recipe).fit(new Shades(512, 1), new Shades(200, 2));
+    Trained trained =
+        trainer(Shades.generator(), recipe).fit(new Shades(512, 1), new Shades(200, 2));
     Evaluation.Generated last = heldOut(trained, 39);
-    assertTrue(last.distance() < 0.4 * heldOut(trained, 0).distance(), trained.history().toString());
+    assertTrue(
+        last.distance() < 0.4 * heldOut(trained, 0).distance(), trained.history().toString());
     assertTrue(last.chance() < 0.1 && last.count() == 200, last.toString());
     Path file = folder.resolve("shades.onnx");
     assertTrue(trained.write(file) < 1e-5, "libtorch and ONNX Runtime differ");
@@ -239,14 +240,18 @@ class AdversarialTest {
   }
 
   @Test
-  void namesWhatDoesNotFit() {
+  void namesWhatDoesNotFit() throws IOException {
     Recipe good = recipe(false);
     String net = "the net makes pictures of noise [N, 5, 1, 1]";
     String which = net + ", which have no target of their own: expected loss lsgan(critic=FILE) or";
     assertTrue(refused(good.loss(Loss.MSE)).startsWith(which), refused(good.loss(Loss.MSE)));
     assertTrue(refused(good.loss(Loss.of("mse + " + good.loss()))).startsWith(which));
     String classes = refused(Shades.generator(), good, Shades.FED, new Stripes(32, 1));
-    assertTrue(classes.contains("does not fit the data"), classes);
+    assertTrue(classes.contains("does not fit the data: it is for pictures"), classes);
+    Dataset pairs = DataFolder.of(PairsTest.folder(folder.resolve("pairs"), 4, 2)).training();
+    assertEquals(
+        net + ": expected pictures alone, each its own target, met data of picture",
+        refused(Shades.generator(), good, Shades.FED, pairs));
     String size =
         refused(
             Shades.generator(),
@@ -273,7 +278,9 @@ class AdversarialTest {
     String answers = refused(good);
     assertTrue(
         answers.contains(
-            "loss lsgan: " + file + ": expected a number or a map for each picture, [32, 1, ...],"
+            "loss lsgan: "
+                + file
+                + ": expected a number or a map for each picture, [32, 1, ...],"
                 + " met [32, 2, 1, 1]"),
         answers);
     Path none = folder.resolve("none.onnx");

@@ -124,7 +124,8 @@ class GuidesTest {
     Loss.Perceptual term = new Loss.Perceptual(file, List.of(value));
     Torch.load();
     try (PointerScope scope = new PointerScope();
-        Guides guides = Guides.of(PLAIN.loss(Loss.of(term)), Preprocessing.of(), List.of(), Place.CPU)) {
+        Guides guides =
+            Guides.of(PLAIN.loss(Loss.of(term)), Preprocessing.of(), List.of(), Place.CPU)) {
       Tensor made = pictures(3).abs();
       Tensor wanted = torch.flip(made, 3);
       made.set_requires_grad(true);

@@ -114,15 +114,33 @@ class PairsTest {
     }
   }
 
-  /** Each pixel that is fed is the mean of four of its target, but for rounding to levels. */
+  @Test
+  void partsThatAreStretchedAreThoseOfTheTarget(@TempDir Path folder) throws IOException {
+    folder(folder, 2, 40);
+    Dataset data = DataFolder.of(folder).training();
+    Preprocessing windows = Preprocessing.of(GREY, new Step.Tiles(16, 16, 2), LEVELS);
+    Augmentation parts = Augmentation.none().withResizedCrop(0.3);
+    try (Loader loader = new Loader(data, windows, 1)) {
+      for (int epoch = 1; epoch <= 8; epoch++) {
+        loader.shuffled(
+            2, 5, epoch, Order.shuffled(2), parts, (batch, step) -> assertFollows(batch, 0.04));
+      }
+    }
+  }
+
   private static void assertFollows(Loader.Batch batch) {
+    assertFollows(batch, 1.01 / 255);
+  }
+
+  /** Each pixel that is fed is the mean of four of its target, but for rounding to levels. */
+  private static void assertFollows(Loader.Batch batch, double tolerance) {
     Targets.Values wanted = (Targets.Values) batch.targets();
     assertArrayEquals(new long[] {2, 1, 32, 32}, wanted.shape());
     float[] levels = wanted.values();
     for (int i = 0; i < 2 * 16 * 16; i++) {
       int at = i / 16 * 64 + i % 16 * 2;
       float mean = (levels[at] + levels[at + 1] + levels[at + 32] + levels[at + 33]) / 4;
-      assertEquals(mean, batch.pixels().get(i), 1.01 / 255);
+      assertEquals(mean, batch.pixels().get(i), tolerance);
     }
   }
 

@@ -23,8 +23,7 @@ import java.util.Random;
 record Shades(int size, long seed) implements Dataset {
   static final Preprocessing FED =
       Preprocessing.of(
-          new Step.Color(Step.Channels.GREY),
-          new Step.Normalize(255, List.of(0f), List.of(1f)));
+          new Step.Color(Step.Channels.GREY), new Step.Normalize(255, List.of(0f), List.of(1f)));
 
   @Override
   public Task.Kind task() {
@@ -46,7 +45,7 @@ record Shades(int size, long seed) implements Dataset {
 
   @Override
   public Target target(int index) {
-    return new Target.Made(picture(index));
+    return new Target.Itself();
   }
 
   private static Value weight(GraphBuilder g, Random random, String name, long... shape) {
@@ -86,8 +85,7 @@ record Shades(int size, long seed) implements Dataset {
   static Model critic(int channels, int answers, boolean normalizes) {
     Random random = new Random(2);
     GraphBuilder g = new GraphBuilder("critic", 17);
-    Value x =
-        g.input("x", DataType.FLOAT, Dim.of("batch"), Dim.of(channels), Dim.of(4), Dim.of(4));
+    Value x = g.input("x", DataType.FLOAT, Dim.of("batch"), Dim.of(channels), Dim.of(4), Dim.of(4));
     x = conv(g, random, "first", x, channels, 24, 2);
     x = normalizes ? normalized(g, "norm", x, 24) : x;
     x = g.node("LeakyRelu", "act", List.of(x), Attribute.of("alpha", 0.2f));

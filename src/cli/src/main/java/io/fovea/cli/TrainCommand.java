@@ -212,7 +212,7 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note(
         "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
         output, difference);
-    seeing.report(output, parts.get(1));
+    seeing.report(output, parts.get(1), trained.kept().heldOut());
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", output.toString());

@@ -157,10 +157,10 @@ class AdversarialTest {
 
   @Test
   void aGeneratorLearnsMeanAndSpreadAndServesPictures() throws IOException {
-    Recipe recipe = recipe(false).epochs(40);
+    Recipe recipe = recipe(false).epochs(24).schedule(Schedule.cosine(0));
     Trained trained =
         trainer(Shades.generator(), recipe).fit(new Shades(512, 1), new Shades(200, 2));
-    Evaluation.Generated last = heldOut(trained, 39);
+    Evaluation.Generated last = heldOut(trained, 23);
     assertTrue(
         last.distance() < 0.4 * heldOut(trained, 0).distance(), trained.history().toString());
     assertTrue(last.chance() < 0.1 && last.count() == 200, last.toString());

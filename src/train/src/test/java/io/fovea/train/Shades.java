@@ -37,7 +37,7 @@ record Shades(int size, long seed) implements Dataset {
 
   @Override
   public Picture picture(int index) {
-    double drawn = new Random(seed * 7919 + index).nextGaussian();
+    double drawn = new Random(Loader.mix(seed, 0, index)).nextGaussian();
     byte[] pixels = new byte[16];
     Arrays.fill(pixels, (byte) Math.max(0, Math.min(255, Math.round(100 + 25 * drawn))));
     return Picture.of(4, 4, 1, pixels);

@@ -54,7 +54,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--critic-out",
       paramLabel = "FILE",
-      description = "of a loss that has one: also the critic that has learned, an .onnx file")
+      description = "also the critic that has learned, of a loss that has one; an .onnx file")
   @Nullable Path criticOutput;
 
   @Mixin FeedOptions feed = new FeedOptions();
@@ -99,8 +99,8 @@ final class TrainCommand implements Callable<Integer> {
     graph.seed = settings.seed();
     long seed = graph.seed == null ? 0 : graph.seed;
     boolean generates = named != null && named.task() == Architecture.Task.GENERATION;
-    Model made = generates ? named.model(graph.options(null)) : file;
-    Noise noise = made == null ? null : Noise.of(made);
+    Model given = generates ? named.model(graph.options(null)) : file;
+    Noise noise = given == null ? null : Noise.of(given);
     List<Dataset> parts = noise == null ? data.parts(seed) : data.pictures(seed);
     Dataset all = parts.get(0);
     boolean makes = named == null ? noise != null || makesPictures(file) : named.paints();
@@ -116,18 +116,17 @@ final class TrainCommand implements Callable<Integer> {
                   data.data));
     }
     Recipe recipe = settings.over(Recipe.of(noise == null ? all.task() : Task.Kind.GENERATION));
+    if (criticOutput != null && recipe.loss().adversarial() == null) {
+      throw new Fovea.UserException("--critic-out: loss %s has no critic".formatted(recipe.loss()));
+    }
     Preprocessing fed =
         noise != null
-            ? feed.made(noise.made(Objects.requireNonNull(made)))
+            ? feed.made(noise.made(Objects.requireNonNull(given)))
             : file == null
                 ? feed.fed(all, named, graph.channels)
                 : feed.fed(net, file, all, graph.channels);
     Model model =
-        made != null && noise != null
-            ? made
-            : named == null
-                ? prepared(Objects.requireNonNull(file), all, seed)
-                : fresh(named, fed, all);
+        given == null ? fresh(Objects.requireNonNull(named), fed, all) : prepared(given, all, seed);
     Trained result = train(model, parts, fed, recipe, trained, checkpoints, output, seeing, json);
     write(result.critic());
     data.tellUnreadable();

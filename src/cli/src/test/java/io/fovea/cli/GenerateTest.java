@@ -123,6 +123,10 @@ class GenerateTest {
     assertEquals(0, fovea("generate", gan, "-o", folder.resolve("gan.png")).status());
     CommandRun measured = fovea("evaluate", gan, "--data", folder.resolve("data"));
     assertEquals(2, measured.status(), measured.err());
+    CommandRun none =
+        fovea("train", gan, "--data", folder.resolve("data"), "--critic-out", learned, "-o", gan);
+    assertEquals(2, none.status());
+    assertTrue(none.err().contains("--critic-out: loss mse has no critic"), none.err());
     CommandRun without = fovea("train", gan, "--data", folder.resolve("data"), "-o", gan);
     assertEquals(2, without.status());
     assertTrue(without.err().contains("expected loss lsgan(critic=FILE) or"), without.err());

@@ -72,7 +72,7 @@ public record Loss(List<Weighted> terms) {
    *
    * @throws TrainException where several have one
    */
-  @Nullable Adversarial adversarial() {
+  public @Nullable Adversarial adversarial() {
     List<Term> all =
         terms.stream().map(Weighted::term).filter(Adversarial.class::isInstance).toList();
     if (all.size() > 1) {

@@ -70,7 +70,8 @@ public record Noise(int channels, int height, int width) {
     String output = model.graph().outputs().get(0).name();
     List<Dim> shape = List.of(Dim.of(1), Dim.of(channels), Dim.of(height), Dim.of(width));
     try {
-      Map<String, TensorType> fed = Map.of(input.name(), new TensorType(input.type().elements(), shape));
+      Map<String, TensorType> fed =
+          Map.of(input.name(), new TensorType(input.type().elements(), shape));
       TensorType type = ShapeInference.infer(model.inlined(), fed).get(output);
       List<Dim> found = type == null ? null : type.shape();
       return found == null || found.size() != 4

@@ -232,15 +232,12 @@ public final class Trainer {
       Specification known) {
     Epoch kept = Objects.requireNonNull(course.kept());
     Model trained = learner.export();
-    boolean generates = held.noise() != null;
+    Task.Kind kind = held.noise() == null ? training.task() : Task.Kind.GENERATION;
     Specification specification =
-        known
-            .withTask(
-                generates
-                    ? new Task(Task.Kind.GENERATION, Task.Output.VALUES, range(known))
-                    : task(training, known, learner.graph().ending()))
-            .withLabels(training.labels());
-    specification = generates ? specification : specification.withPreprocessing(fed);
+        known.withTask(task(kind, known, learner.graph().ending())).withLabels(training.labels());
+    if (kind != Task.Kind.GENERATION) { // which is fed no pictures
+      specification = specification.withPreprocessing(fed);
+    }
     for (var fact : provenance(training, validation, kept).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
@@ -254,10 +251,10 @@ public final class Trainer {
     return Trained.of(trained, List.copyOf(course.history()), kept, learner, held);
   }
 
-  private Task task(Dataset training, Specification known, Ending ending) {
-    return training.task() == Task.Kind.PICTURE
-        ? new Task(Task.Kind.PICTURE, Task.Output.VALUES, range(known))
-        : new Task(training.task(), output(training, ending));
+  private Task task(Task.Kind kind, Specification known, Ending ending) {
+    return kind == Task.Kind.PICTURE || kind == Task.Kind.GENERATION
+        ? new Task(kind, Task.Output.VALUES, range(known))
+        : new Task(kind, output(kind, ending));
   }
 
   /**
@@ -274,8 +271,8 @@ public final class Trainer {
     return tanh ? new Task.Range(-1, 1) : Learner.UNIT;
   }
 
-  private static Task.Output output(Dataset training, Ending ending) {
-    if (training.task() == Task.Kind.REGRESSION) {
+  private static Task.Output output(Task.Kind kind, Ending ending) {
+    if (kind == Task.Kind.REGRESSION) {
       return Task.Output.VALUES;
     }
     boolean logits = ending.kind() == Ending.Kind.OTHER || ending.kind() == Ending.Kind.LOG_SOFTMAX;

@@ -98,8 +98,10 @@ final class TrainCommand implements Callable<Integer> {
     Settings settings = recipes.settings(graph.seed);
     graph.seed = settings.seed();
     long seed = graph.seed == null ? 0 : graph.seed;
-    boolean generates = named != null && named.task() == Architecture.Task.GENERATION;
-    Model given = generates ? named.model(graph.options(null)) : file;
+    Model given =
+        named != null && named.task() == Architecture.Task.GENERATION
+            ? named.model(graph.options(null))
+            : file;
     Noise noise = given == null ? null : Noise.of(given);
     List<Dataset> parts = noise == null ? data.parts(seed) : data.pictures(seed);
     Dataset all = parts.get(0);

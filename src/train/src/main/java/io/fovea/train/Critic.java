@@ -1,6 +1,7 @@
 package io.fovea.train;
 
 import io.fovea.image.Preprocessing;
+import io.fovea.onnx.DataType;
 import io.fovea.onnx.Model;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +37,13 @@ final class Critic implements AutoCloseable {
     this.parameters = net.graph().roles().parameters();
     if (parameters.isEmpty()) {
       throw net.problem("has no parameters to train");
+    }
+    for (String name : parameters) {
+      var values = model.graph().initializers().get(name);
+      if (values != null && values.type() != DataType.FLOAT) {
+        throw net.problem(
+            "parameter '%s': expected float, met %s".formatted(name, values.type()));
+      }
     }
     boolean decaysNorms = recipe.selection().decayNorms();
     this.updater =

@@ -41,8 +41,7 @@ final class Critic implements AutoCloseable {
     for (String name : parameters) {
       var values = model.graph().initializers().get(name);
       if (values != null && values.type() != DataType.FLOAT) {
-        throw net.problem(
-            "parameter '%s': expected float, met %s".formatted(name, values.type()));
+        throw net.problem("parameter '%s': expected float, met %s".formatted(name, values.type()));
       }
     }
     boolean decaysNorms = recipe.selection().decayNorms();

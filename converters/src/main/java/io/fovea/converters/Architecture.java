@@ -31,7 +31,14 @@ public record Architecture(
     /** {@code [batch, classes, height, width]}: one answer a pixel, at the picture's own size. */
     SEGMENTATION,
     /** {@code [batch, channels, height, width]}: a picture, in a range that its net states. */
-    PICTURE
+    PICTURE,
+    /** The same of noise {@code [batch, channels, 1, 1]}, in place of a picture. */
+    GENERATION
+  }
+
+  /** Whether it gives a picture, of a picture or of noise. */
+  public boolean paints() {
+    return task == Task.PICTURE || task == Task.GENERATION;
   }
 
   /**
@@ -42,7 +49,7 @@ public record Architecture(
    * @throws OnnxException where the options do not fit the architecture
    */
   public Model model(Options options) {
-    if (task == Task.PICTURE && options.classes() != null) {
+    if (paints() && options.classes() != null) {
       throw new OnnxException(name + " gives a picture: it has no place for classes");
     }
     return builder.apply(options);

@@ -95,7 +95,9 @@ public final class Architectures {
       int times = factor;
       all.add(painter("espcn_x" + times, SHI, 1, 1, 17, 1, o -> Espcn.espcn(times, o)));
     }
-    all.add(painter("dcgan_generator", RADFORD, 100, 3, 1, 1, Dcgan::generator));
+    all.add(
+        new Architecture(
+            "dcgan_generator", RADFORD, Task.GENERATION, 100, 3, 1, 1, Dcgan::generator));
     all.add(classifier("dcgan_discriminator", RADFORD, 3, 1, 64, 64, Dcgan::discriminator));
     return List.copyOf(all);
   }

@@ -79,7 +79,7 @@ class OptionsTest {
 
   /** Whether it gives a picture: these have no classes, and nothing to drop before them. */
   private static boolean paints(Architecture a) {
-    return a.task() == Architecture.Task.PICTURE;
+    return a.paints();
   }
 
   @ParameterizedTest

@@ -292,11 +292,8 @@ class PicturesTest {
   }
 
   static List<Architecture> all() {
-    Set<String> own =
-        Set.of("fcn_resnet50", "deeplabv3_resnet50", "dcgan_discriminator", "dcgan_generator");
-    return Architectures.all().stream()
-        .filter(a -> a.task() == Architecture.Task.PICTURE || own.contains(a.name()))
-        .toList();
+    Set<String> own = Set.of("fcn_resnet50", "deeplabv3_resnet50", "dcgan_discriminator");
+    return Architectures.all().stream().filter(a -> a.paints() || own.contains(a.name())).toList();
   }
 
   @ParameterizedTest

@@ -84,7 +84,7 @@ final class ArchitecturesCommand implements Callable<Integer> {
       facts.put("paper", architecture.paper());
       facts.put("task", task(architecture));
       facts.put("channels", architecture.channels());
-      boolean paints = architecture.task() == Architecture.Task.PICTURE;
+      boolean paints = architecture.paints();
       facts.put(paints ? "outputChannels" : "classes", architecture.classes());
       facts.put("size", architecture.size());
       facts.put("smallest", architecture.smallest());

@@ -64,6 +64,11 @@ final class DataOptions {
     return split(seed).stream().map(this::readable).toList();
   }
 
+  /** The same, each picture its own target. */
+  List<Dataset> pictures(long seed) {
+    return split(seed).stream().map(Dataset::alone).map(this::readable).toList();
+  }
+
   private List<Dataset> split(long seed) {
     DataFolder folder = folder();
     if (holdOut != null) {

@@ -175,6 +175,8 @@ final class EvaluateCommand implements Callable<Integer> {
       }
     } else if (e instanceof Evaluation.Pictures p) {
       System.out.printf("%s, MSE %.5g of %,d pictures%n", e.headline(), p.mse(), p.count());
+    } else if (e instanceof Evaluation.Generated g) {
+      System.out.printf("%s, %,d of each%n", g.headline(), g.count());
     } else if (e instanceof Evaluation.Values v) {
       System.out.printf("%s%n%n", e.headline());
       heading("%-14s %8s %12s %12s %8s", "value", "pictures", "MSE", "MAE", "R2");

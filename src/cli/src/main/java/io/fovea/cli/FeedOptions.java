@@ -54,6 +54,41 @@ final class FeedOptions {
     return fed(all, null, channels);
   }
 
+  /**
+   * How the pictures that a net makes of noise are brought to its size.
+   *
+   * @param shape {@code [1, C, H, W]} of what it makes, as far as it is known
+   */
+  Preprocessing made(List<Dim> shape) throws IOException {
+    if (preset != null) {
+      return ServingOptions.preprocessing(preset);
+    }
+    if (size == null && !(shape.get(2).isKnown() && shape.get(3).isKnown())) {
+      throw new Fovea.UserException(
+          "the file does not say how large the pictures are that it makes; give --size");
+    }
+    int[] sides =
+        size != null
+            ? sides(size)
+            : new int[] {(int) shape.get(2).size(), (int) shape.get(3).size()};
+    boolean grey = shape.get(1).equals(Dim.of(1));
+    List<Step> steps = new ArrayList<>();
+    steps.add(new Step.Color(grey ? Step.Channels.GREY : Step.Channels.RGB));
+    if (sides[0] == sides[1]) { // in proportion
+      steps.add(new Step.ResizeShorter(sides[0], Resampling.BILINEAR));
+      steps.add(new Step.CenterCrop(sides[0], sides[1]));
+    } else {
+      steps.add(new Step.Resize(sides[0], sides[1], Resampling.BILINEAR));
+    }
+    steps.add(levels(grey ? 1 : 3));
+    return new Preprocessing(steps);
+  }
+
+  private static Step levels(int channels) {
+    return new Step.Normalize(
+        255, Collections.nCopies(channels, 0f), Collections.nCopies(channels, 1f));
+  }
+
   /** How a new net is fed: as the options say, or as fits data and architecture. */
   Preprocessing fed(Dataset all, @Nullable Architecture architecture, @Nullable Integer channels)
       throws IOException {
@@ -131,9 +166,7 @@ final class FeedOptions {
       Dataset pairs, @Nullable Integer channels, int @Nullable [] sides) {
     int count = channels != null ? channels : pairs.picture(0).channels();
     Step color = new Step.Color(count == 1 ? Step.Channels.GREY : Step.Channels.RGB);
-    Step levels =
-        new Step.Normalize(255, Collections.nCopies(count, 0f), Collections.nCopies(count, 1f));
-    return windowed(Preprocessing.of(color, levels), pairs, sides);
+    return windowed(Preprocessing.of(color, levels(count)), pairs, sides);
   }
 
   /** The same in windows of a size, of which neighbours share an eighth; null for as it is. */

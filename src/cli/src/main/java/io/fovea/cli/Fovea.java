@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       ScoreCommand.class,
+      GenerateCommand.class,
       RestoreCommand.class,
       BenchmarkCommand.class,
       ConvertCommand.class,

@@ -45,8 +45,7 @@ final class MetadataOptions {
     Specification s = Specification.of(name, model.metadata());
     if (named != null) {
       Task.Kind kind = Task.Kind.valueOf(named.task().name());
-      boolean paints = kind == Task.Kind.PICTURE;
-      Task.Output output = paints ? Task.Output.VALUES : Task.Output.LOGITS;
+      Task.Output output = named.paints() ? Task.Output.VALUES : Task.Output.LOGITS;
       s = s.withTask(new Task(kind, output)).withProvenance("graph", named.name());
     }
     if (weights != null) {

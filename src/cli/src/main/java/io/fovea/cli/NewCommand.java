@@ -41,8 +41,8 @@ final class NewCommand implements Callable<Integer> {
     OutputFile.model(output);
     Architecture architecture = Architectures.named(name);
     Model model = architecture.model(options.options(classes));
-    if (architecture.task() == Architecture.Task.PICTURE) { // so that no command takes it otherwise
-      Task task = new Task(Task.Kind.PICTURE, Task.Output.VALUES);
+    if (architecture.paints()) { // so that no command takes it otherwise
+      Task task = new Task(Task.Kind.valueOf(architecture.task().name()), Task.Output.VALUES);
       for (var pair : Specification.none().withTask(task).toMetadata().entrySet()) {
         model = model.withMetadata(pair.getKey(), pair.getValue());
       }

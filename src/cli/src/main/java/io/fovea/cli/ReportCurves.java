@@ -90,7 +90,8 @@ final class ReportCurves {
           "pixelAccuracy", "Pixel accuracy",
           "psnr", "PSNR, dB",
           "mse", "MSE",
-          "r2", "R2");
+          "r2", "R2",
+          "distance", "Distance from real pictures");
 
   private static double figure(Trace.Lap lap, String name) {
     return Trace.figures(lap.epoch().heldOut()).getOrDefault(name, Double.NaN);

@@ -31,6 +31,14 @@ final class ReportFigures {
           "<tr><td class=\"n\">%,d</td><td class=\"n\">%s</td><td class=\"n\">%s</td></tr>\n",
           p.count(), Html.number(p.psnr()), Html.number(p.mse()));
       page.add("</table>\n");
+    } else if (e instanceof Evaluation.Generated g) {
+      page.add("<h2>Pictures of noise</h2>\n<table><tr><th class=\"n\">pictures</th>");
+      page.add("<th class=\"n\">distance from real ones</th>");
+      page.add("<th class=\"n\">between halves of these</th></tr>\n");
+      page.add(
+          "<tr><td class=\"n\">%,d</td><td class=\"n\">%s</td><td class=\"n\">%s</td></tr>\n",
+          g.count(), Html.number(g.distance()), Html.number(g.chance()));
+      page.add("</table>\n<p>Sliced Wasserstein distance, levels in [0, 1].</p>\n");
     } else if (e instanceof Evaluation.Values v) {
       values(page, v);
     }

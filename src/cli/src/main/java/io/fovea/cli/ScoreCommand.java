@@ -239,6 +239,9 @@ final class ScoreCommand implements Callable<Integer> {
         PictureTransformer made = PictureTransformer.of(model, fed, range());
         yield Answers.of(views.of(made), folder, format == Format.JPG);
       }
+      case GENERATION ->
+          throw new Fovea.UserException(
+              file + ": makes pictures of noise, not of pictures; see fovea generate");
       case FEATURES -> {
         views.refuseAll();
         yield Answers.of(FeatureExtractor.of(model, fed));

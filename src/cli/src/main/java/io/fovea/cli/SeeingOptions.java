@@ -95,14 +95,20 @@ final class SeeingOptions {
     return sinks;
   }
 
-  /** Measures the written file once more by ONNX Runtime, and writes the report, if asked for. */
-  void report(Path file, Dataset heldOut) throws IOException {
+  /**
+   * Measures the written file once more by ONNX Runtime, and writes the report, if asked for.
+   *
+   * @param kept as it was measured while training; a generator's figures are these
+   */
+  void report(Path file, Dataset heldOut, Evaluation kept) throws IOException {
     if (report == null) {
       return;
     }
     Evaluation e =
-        EvaluateCommand.evaluate(
-            ImageModel.load(file, Device.cpu()), null, new ViewOptions(), heldOut, done -> {});
+        kept instanceof Evaluation.Generated
+            ? kept
+            : EvaluateCommand.evaluate(
+                ImageModel.load(file, Device.cpu()), null, new ViewOptions(), heldOut, done -> {});
     String name = String.valueOf(file.getFileName());
     new Report(name, told, history, e, heldOut).write(report);
     Terminal.note("%s: written", report);

@@ -215,6 +215,8 @@ final class Trace implements Trainer.Listener {
     } else if (e instanceof Evaluation.Pictures p) {
       all.put("psnr", p.psnr());
       all.put("mse", p.mse());
+    } else if (e instanceof Evaluation.Generated g) {
+      all.put("distance", g.distance());
     } else if (e instanceof Evaluation.Values v) {
       all.put("r2", v.r2());
       for (Evaluation.Values.Error error : v.errors()) {

@@ -12,6 +12,7 @@ import io.fovea.train.Dataset;
 import io.fovea.train.DivergedException;
 import io.fovea.train.Duplicates;
 import io.fovea.train.Libtorch;
+import io.fovea.train.Noise;
 import io.fovea.train.Recipe;
 import io.fovea.train.Settings;
 import io.fovea.train.Trained;
@@ -62,6 +63,12 @@ final class TrainCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
+  @Option(
+      names = "--critic-out",
+      paramLabel = "FILE",
+      description = "also the critic that has learned, of a loss that has one; an .onnx file")
+  @Nullable Path criticOutput;
+
   @Mixin FeedOptions feed = new FeedOptions();
 
   @Option(
@@ -87,11 +94,14 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path file = output;
-    if (file != null) {
-      OutputFile.model(file);
+    Path written = output;
+    if (written != null) {
+      OutputFile.model(written);
     } else if (!findRate) {
       throw new ParameterException(spec.commandLine(), "Missing required option: '--output=FILE'");
+    }
+    if (criticOutput != null) {
+      OutputFile.model(criticOutput);
     }
     seeing.check();
     if (findRate && keeping.isGiven()) {
@@ -105,15 +115,19 @@ final class TrainCommand implements Callable<Integer> {
     if (isFile && graph.shapes()) {
       throw new Fovea.UserException(GraphOptions.NAMES + " are for new graphs, not " + net);
     }
-    Model given = isFile ? Model.read(Path.of(net)) : null;
+    Model file = isFile ? Model.read(Path.of(net)) : null;
     Architecture named = isFile ? null : Architectures.named(net);
     Settings settings = recipes.settings(graph.seed);
     graph.seed = settings.seed();
     long seed = graph.seed == null ? 0 : graph.seed;
-    List<Dataset> parts = data.parts(seed);
+    Model given =
+        named != null && named.task() == Architecture.Task.GENERATION
+            ? named.model(graph.options(null))
+            : file;
+    Noise noise = given == null ? null : Noise.of(given);
+    List<Dataset> parts = noise == null ? data.parts(seed) : data.pictures(seed);
     Dataset all = parts.get(0);
-    boolean makes =
-        named == null ? makesPictures(given) : named.task() == Architecture.Task.PICTURE;
+    boolean makes = named == null ? noise != null || makesPictures(file) : named.paints();
     boolean pairs = all.task() == Task.Kind.PICTURE;
     if (makes != pairs && (makes || named != null)) {
       throw new Fovea.UserException(
@@ -125,21 +139,33 @@ final class TrainCommand implements Callable<Integer> {
                       : "no pictures: expected data of classes, such as a folder of pictures for each",
                   data.data));
     }
-    Recipe recipe = settings.over(Recipe.of(all.task()));
+    Recipe recipe = settings.over(Recipe.of(noise == null ? all.task() : Task.Kind.GENERATION));
+    if (criticOutput != null && recipe.loss().adversarial() == null) {
+      throw new Fovea.UserException("--critic-out: loss %s has no critic".formatted(recipe.loss()));
+    }
     Preprocessing fed =
-        given == null
-            ? feed.fed(all, named, graph.channels)
-            : feed.fed(net, given, all, graph.channels);
+        noise != null
+            ? feed.made(noise.made(Objects.requireNonNull(given)))
+            : file == null
+                ? feed.fed(all, named, graph.channels)
+                : feed.fed(net, file, all, graph.channels);
     Model model =
-        named == null ? prepared(Objects.requireNonNull(given), all, seed) : fresh(named, fed, all);
-    if (file == null || findRate) {
+        given == null ? fresh(Objects.requireNonNull(named), fed, all) : prepared(given, all, seed);
+    if (written == null || findRate) {
       Trainer trainer = Trainer.of(model).recipe(recipe).preprocessing(fed).device(trained);
       new FoundRate(net, recipe, seeing).find(trainer, all, json);
     } else {
-      train(model, parts, fed, recipe, trained, checkpoints, file, seeing, json);
+      write(train(model, parts, fed, recipe, trained, checkpoints, written, seeing, json).critic());
     }
     data.tellUnreadable();
     return 0;
+  }
+
+  private void write(@Nullable Model critic) {
+    if (criticOutput != null && critic != null) {
+      critic.write(criticOutput);
+      Terminal.note("%s: written, the critic after the last epoch", criticOutput);
+    }
   }
 
   private Model prepared(Model file, Dataset all, long seed) {
@@ -155,12 +181,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private Model fresh(Architecture architecture, Preprocessing fed, Dataset all) {
     graph.channels = fed.channels();
-    boolean makes = architecture.task() == Architecture.Task.PICTURE;
-    return architecture.model(graph.options(makes ? null : all.labels().size()));
+    return architecture.model(graph.options(architecture.paints() ? null : all.labels().size()));
   }
 
   /** Trains, tells how it goes, and writes the file. */
-  static void train(
+  static Trained train(
       Model model,
       List<Dataset> parts,
       Preprocessing fed,
@@ -179,7 +204,7 @@ final class TrainCommand implements Callable<Integer> {
         data.size(),
         parts.get(1).size(),
         switch (data.task()) {
-          case PICTURE -> "each with a picture to make";
+          case PICTURE -> Noise.of(model) == null ? "each with a picture to make" : "made of noise";
           case REGRESSION -> data.labels().size() + " values";
           default -> data.labels().size() + " classes";
         });
@@ -214,12 +239,13 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note(
         "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
         output, difference);
-    seeing.report(output, parts.get(1));
+    seeing.report(output, parts.get(1), trained.kept().heldOut());
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", output.toString());
       facts.put("difference", difference);
       System.out.println(Json.text(facts));
     }
+    return trained;
   }
 }

@@ -38,6 +38,11 @@ record Cut(int begin, int end, int from, int to) {
     return new Cut(begin, end, from, Math.max(from + 1, to));
   }
 
+  /** All of an axis whose samples are the pixels. */
+  static Cut whole(int samples) {
+    return new Cut(0, samples, 0, samples);
+  }
+
   /** Pixels that were seen. */
   int own() {
     return end - begin;

@@ -56,7 +56,8 @@ record PictureFeed(
   }
 
   /**
-   * A view of a model, which closes it; where it cannot be made, the model is closed.
+   * A view of a model, which closes it; where it cannot be made, the model is closed. A view of
+   * pictures is also one of a model that makes them of noise, which nothing is fed to.
    *
    * @param kind of task that the view is for; features are of every model
    * @param otherwise how pictures are fed where the file does not say
@@ -70,6 +71,10 @@ record PictureFeed(
       Function<PictureFeed, V> view) {
     try {
       Task task = model.specification().task();
+      boolean generates = task != null && task.kind() == Task.Kind.GENERATION;
+      if (generates && kind == Task.Kind.PICTURE) {
+        return view.apply(new PictureFeed(model, Preprocessing.of(), false, Averaging.none()));
+      }
       if (task != null && task.kind() != kind && kind != Task.Kind.FEATURES) {
         String expected = kind.name().toLowerCase(Locale.ROOT);
         throw new ScoringException(

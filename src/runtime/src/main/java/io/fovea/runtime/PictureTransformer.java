@@ -5,14 +5,21 @@ import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
 import io.fovea.image.Step;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that makes pictures of pictures, such as super-resolution, style transfer and denoising:
- * its output is {@code [N, C, h, w]}, C 1 or 3. Thread-safe; closing waits for runs under way.
+ * A model that makes pictures of pictures, such as super-resolution, style transfer and denoising,
+ * or of noise, such as the generator of a GAN: its output is {@code [N, C, h, w]}, C 1 or 3.
+ * Thread-safe; closing waits for runs under way.
+ *
+ * <p><b>Noise.</b> What a file whose task is {@link Task.Kind#GENERATION} is fed are standard
+ * normal numbers, one of each channel where its input leaves height and width open. It is asked to
+ * {@link #generate}; all others {@link #transform}.
  *
  * <p><b>Size.</b> Where the preprocessing keeps the pixels, the result is of the picture's size
  * times the net's scale, sample for sample: twice as wide and high for a net of two. Where it
@@ -21,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * left. To run a net of one fixed size at its own scale, feed it tiles instead of a resize.
  *
  * <p><b>Levels.</b> The range of the output becomes 0 to 255, rounded and clipped. It is what the
- * file's {@link Task} says; else [0, 1] where the output is probabilities; else what normalization
- * makes of levels 0 and 255, where that is one range for all planes, as [0, 1] or [-1, 1]; else [0,
- * 255].
+ * file's {@link Task} says; else [0, 1] where the output is probabilities; else [-1, 1] of noise,
+ * and of pictures what normalization makes of levels 0 and 255, where that is one range for all
+ * planes, as [0, 1] or [-1, 1]; else [0, 255].
  *
  * <p><b>Colours.</b> Three planes are in the order of those that the net is fed. A net of one plane
  * in and out that meets a coloured picture gives it another luma; chroma (YCbCr as in JPEG) is the
@@ -62,11 +69,14 @@ public final class PictureTransformer implements View<Picture> {
     if (feed.model().output() == Task.Output.PROBABILITIES) {
       return new Task.Range(0, 1);
     }
+    if (generates(feed)) {
+      return new Task.Range(-1, 1);
+    }
     Task.Range found = Task.Range.of(feed.preprocessing());
     return found == null ? new Task.Range(0, 255) : found;
   }
 
-  /** Loads a file that says how pictures are fed to it. */
+  /** Loads a file that says how pictures are fed to it, or makes them of noise. */
   public static PictureTransformer load(Path file, Device device) {
     return load(file, device, null);
   }
@@ -114,6 +124,7 @@ public final class PictureTransformer implements View<Picture> {
    * preprocessing said so; closing either closes it. The output of a picture is held as a whole.
    */
   public PictureTransformer tiled(Step.Tiles tiles) {
+    checkFed();
     return new PictureTransformer(feed.tiled(tiles), range);
   }
 
@@ -124,7 +135,72 @@ public final class PictureTransformer implements View<Picture> {
    * @throws ScoringException where five crops are asked for, which do not show all of a picture
    */
   public PictureTransformer averaging(Averaging views) {
+    checkFed();
     return new PictureTransformer(feed.averagingFlips(views), range);
+  }
+
+  /** Whether the model makes pictures of noise. */
+  public boolean generates() {
+    return generates(feed);
+  }
+
+  private static boolean generates(PictureFeed feed) {
+    Task task = feed.model().specification().task();
+    return task != null && task.kind() == Task.Kind.GENERATION;
+  }
+
+  /**
+   * Pictures of noise, in batches of at most 32.
+   *
+   * @param count 0 or more
+   * @param seed draws the noise of the first picture, {@code seed + 1} that of the second, and so
+   *     on: the same seed gives the same picture, alone or among others
+   * @throws ScoringException where the model makes pictures of pictures
+   */
+  public List<Picture> generate(int count, long seed) {
+    if (!generates()) {
+      throw feed.problem(
+          "takes pictures, not noise: transform them; expected a model of generation");
+    }
+    long[] shape = model().inputShape();
+    if (shape[1] < 0) {
+      throw feed.problem("input: expected a number of channels, met " + ImageModel.text(shape));
+    }
+    long fixed = shape[0];
+    long[] one = {1, shape[1], Math.max(1, shape[2]), Math.max(1, shape[3])};
+    int size = Math.toIntExact(one[1] * one[2] * one[3]);
+    List<Picture> made = new ArrayList<>();
+    while (made.size() < count) {
+      int most = fixed > 0 ? (int) fixed : PictureFeed.LARGEST_BATCH;
+      int some = Math.min(most, count - made.size());
+      int n = fixed > 0 ? most : some;
+      FloatBuffer noise = FloatBuffer.allocate(Math.multiplyExact(n, size));
+      for (int i = 0; i < n; i++) {
+        Noise.put(noise, size, seed + made.size() + i);
+      }
+      Output out = model().run(noise.flip(), new long[] {n, one[1], one[2], one[3]});
+      for (int i = 0; i < some; i++) {
+        made.add(generated(out, i));
+      }
+    }
+    return made;
+  }
+
+  private Picture generated(Output out, int item) {
+    long[] s = out.shape();
+    check(s);
+    int h = Math.toIntExact(s[2]);
+    int w = Math.toIntExact(s[3]);
+    SampleGrid grid = new SampleGrid(out.values(), item, (int) s[1], h, w, h, w);
+    return grid.picture(Cut.whole(w), Cut.whole(h), range, reversed);
+  }
+
+  private void checkFed() {
+    if (generates()) {
+      throw feed.problem(
+          "takes noise %s, not pictures: generate them; expected a model of picture"
+              .formatted(ImageModel.text(model().inputShape())));
+    }
   }
 
   /** What the model makes of one picture. */
@@ -137,9 +213,10 @@ public final class PictureTransformer implements View<Picture> {
    * pictures and 2^24 numbers.
    *
    * @throws ScoringException where the preprocessing keeps the pixels and the output is no whole
-   *     multiple or part of the tensor's size
+   *     multiple or part of the tensor's size, or the model makes pictures of noise
    */
   public List<Picture> transform(List<Picture> pictures) {
+    checkFed();
     return feed.grids(pictures, UnaryOperator.identity(), this::picture);
   }
 
@@ -184,6 +261,7 @@ public final class PictureTransformer implements View<Picture> {
 
   @Override
   public List<Integer> fed(Picture picture) {
+    checkFed();
     return feed.fed(picture);
   }
 }

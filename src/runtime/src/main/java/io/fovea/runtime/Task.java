@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what a score is
  * @param output whether the numbers are logits, probabilities in [0, 1] or values
- * @param range of the values of a model of pictures: what stands for black and for white; null
- *     where it is not said
+ * @param range of the values of a model that makes pictures: what stands for black and for white;
+ *     null where it is not said
  */
 public record Task(Kind kind, Output output, @Nullable Range range) {
   /** What a model gives for a picture. */
@@ -21,7 +21,14 @@ public record Task(Kind kind, Output output, @Nullable Range range) {
     REGRESSION,
     SEGMENTATION,
     PICTURE,
-    FEATURES
+    /** A picture, and that of noise: standard normal numbers in place of a picture. */
+    GENERATION,
+    FEATURES;
+
+    /** Whether what it gives are pictures. */
+    boolean paints() {
+      return this == PICTURE || this == GENERATION;
+    }
   }
 
   /** What the numbers of an output are. */
@@ -85,9 +92,10 @@ public record Task(Kind kind, Output output, @Nullable Range range) {
    * @throws IllegalArgumentException where another task, or another output, has one
    */
   public Task {
-    if (range != null && (kind != Kind.PICTURE || output != Output.VALUES)) {
+    if (range != null && !(kind.paints() && output == Output.VALUES)) {
       String met = (kind + ", " + output).toLowerCase(Locale.ROOT);
-      throw new IllegalArgumentException("a range is for picture, values; met " + met);
+      throw new IllegalArgumentException(
+          "a range is for picture or generation, values; met " + met);
     }
   }
 

@@ -197,7 +197,7 @@ class InputsTest {
             "{\"kind\":\"picture\",\"output\":\"values\",\"range\":[1,0]}",
             "a range of [1.0, 0.0]: expected two finite numbers, the lower first",
             "{\"kind\":\"regression\",\"output\":\"values\",\"range\":[0,1]}",
-            "a range is for picture, values; met regression, values",
+            "a range is for picture or generation, values; met regression, values",
             "{\"kind\":\"picture\"}",
             "output: expected one of [logits, probabilities, values], met none",
             "[]",

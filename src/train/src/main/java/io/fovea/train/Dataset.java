@@ -64,6 +64,11 @@ public interface Dataset {
     return false;
   }
 
+  /** The pictures alone, each its own target, whatever else is known of them. */
+  default Dataset alone() {
+    return new Alone(this);
+  }
+
   /**
    * Holds out a share, drawn by a seed; of each class alike where pictures are of classes.
    *
@@ -105,7 +110,7 @@ public interface Dataset {
 
   /**
    * The pictures that lie in a folder, in the order of their names, each its own target: for nets
-   * that make pictures of them which the loss judges, as in style transfer.
+   * that make pictures of them which the loss judges, as in style transfer, or make such of noise.
    *
    * @throws TrainException where there are none
    */

@@ -4,7 +4,9 @@ import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Dim;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Task;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** What a training demands of graph, recipe and data, told before hours of it are lost. */
 final class Demands {
@@ -21,6 +23,12 @@ final class Demands {
       throw new TrainException("expected at least two pictures to train on");
     }
     checkTask(model, recipe, training);
+    Noise noise = Noise.of(model);
+    if (recipe.loss().adversarial() != null && recipe.accumulate() > 1) {
+      throw new TrainException(
+          "accumulate: loss %s steps its critic with every batch; expected 1, met %d"
+              .formatted(recipe.loss(), recipe.accumulate()));
+    }
     if (!validation.labels().equals(training.labels())) {
       throw new TrainException(
           "the held-out part: expected the classes %s as what is trained on has, met %s"
@@ -32,19 +40,59 @@ final class Demands {
           "tiles are for masks and pictures; classes and values are of whole pictures");
     }
     List<Dim> input = model.graph().inputs().get(0).type().shape();
-    if (input != null && input.size() == 4 && input.get(1).contradicts(Dim.of(fed.channels()))) {
+    if (noise != null) {
+      checkNoise(model, noise, recipe.loss(), fed, training);
+    } else if (input != null
+        && input.size() == 4
+        && input.get(1).contradicts(Dim.of(fed.channels()))) {
       throw new TrainException(
           "the preprocessing gives %d channels, the net wants %s"
               .formatted(fed.channels(), input.get(1)));
     }
-    if (pictures) {
+    if (pictures && noise == null) {
       Pairs.check(fed);
+    }
+    if (pictures) {
       List<Dim> output = model.graph().outputs().get(0).type().shape();
       if (output != null && output.get(1).contradicts(Dim.of(fed.channels()))) {
         throw new TrainException(
             "the preprocessing gives pictures of %d channels, the net makes some of %s"
                 .formatted(fed.channels(), output.get(1)));
       }
+    }
+  }
+
+  private static void checkNoise(
+      Model model, Noise noise, Loss loss, Preprocessing fed, Dataset training) {
+    String net = "the net makes pictures of noise " + noise;
+    if (!(training.target(0) instanceof Target.Itself)) {
+      throw new TrainException(
+          "%s: expected pictures alone, each its own target, met data of %s"
+              .formatted(net, training.task().name().toLowerCase(Locale.ROOT)));
+    }
+    boolean asksACritic =
+        loss.terms().stream()
+            .map(Loss.Weighted::term)
+            .allMatch(t -> t instanceof Loss.Adversarial || t instanceof Loss.TotalVariation);
+    if (loss.adversarial() == null || !asksACritic) {
+      throw new TrainException(
+          "%s, which have no target of their own: expected loss lsgan(critic=FILE) or"
+                  .formatted(net)
+              + " hinge(critic=FILE), met "
+              + loss);
+    }
+    if (Guide.isBgr(fed)) {
+      throw new TrainException(net + ": expected them in grey or rgb, met bgr");
+    }
+    List<Dim> made = noise.made(model);
+    int[] sides = fed.shape(1, 1);
+    boolean isOne = Arrays.equals(sides, fed.shape(1000, 500));
+    if (isOne
+        && (made.get(2).contradicts(Dim.of(sides[1]))
+            || made.get(3).contradicts(Dim.of(sides[2])))) {
+      throw new TrainException(
+          "%s: of %sx%s pixels, the preprocessing gives pictures of %dx%d"
+              .formatted(net, made.get(3), made.get(2), sides[2], sides[1]));
     }
   }
 

@@ -37,6 +37,9 @@ final class EpochJson {
     } else if (e instanceof Evaluation.Pictures p) {
       to.put("task", "pictures");
       to.put("count", p.count()).put("psnr", p.psnr()).put("mse", p.mse());
+    } else if (e instanceof Evaluation.Generated g) {
+      to.put("task", "generated");
+      to.put("count", g.count()).put("distance", g.distance()).put("chance", g.chance());
     }
     return to;
   }
@@ -94,6 +97,9 @@ final class EpochJson {
               real(from.path("psnr")),
               real(from.path("mse")),
               List.of());
+      case "generated" ->
+          new Evaluation.Generated(
+              from.path("count").asInt(), real(from.path("distance")), real(from.path("chance")));
       default -> throw new IllegalArgumentException("task " + from.path("task"));
     };
   }

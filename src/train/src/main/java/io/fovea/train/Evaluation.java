@@ -22,7 +22,10 @@ public sealed interface Evaluation {
   /** The figures that matter most, in a line. */
   String headline();
 
-  /** What nets are compared by, more is better: accuracy, mean IoU, mean R2 or PSNR. */
+  /**
+   * What nets are compared by, more is better: accuracy, mean IoU, mean R2, PSNR, or a distance,
+   * negative.
+   */
   double figure();
 
   /** The worst mistakes, worst first; none where no single pictures were looked at. */
@@ -162,6 +165,40 @@ public sealed interface Evaluation {
     @Override
     public Map<String, Object> facts() {
       return Map.of("psnr", psnr, "mse", mse, "count", count);
+    }
+  }
+
+  /**
+   * Of a net that makes pictures of noise: how far they are from real ones as a whole, by the
+   * sliced Wasserstein distance of as many of each (Rabin 2011, <a
+   * href="https://doi.org/10.1007/978-3-642-24785-9_37">10.1007/978-3-642-24785-9_37</a>; 128
+   * directions, levels in [0, 1]). It tells whether brightness, colours and their arrangement vary
+   * alike, not whether a picture looks real. The noise is the same for every epoch.
+   *
+   * @param distance 0 or more, less is better
+   * @param chance the distance of one half of the real pictures from the other, below which nothing
+   *     is told apart
+   */
+  record Generated(int count, double distance, double chance) implements Evaluation {
+    @Override
+    public String headline() {
+      return "distance %.4f from real pictures, whose halves are %.4f apart"
+          .formatted(distance, chance);
+    }
+
+    @Override
+    public double figure() {
+      return -distance;
+    }
+
+    @Override
+    public List<Mistake> mistakes() {
+      return List.of();
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      return Map.of("distance", distance, "chance", chance, "count", count);
     }
   }
 

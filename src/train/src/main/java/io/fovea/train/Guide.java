@@ -21,8 +21,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A second net that a loss asks: a graph as in inference, whose own parameters stay as they are;
- * gradients flow through it to what it is fed. Not thread-safe.
+ * A second net that a loss asks: a graph as in inference, whose own parameters stay as they are,
+ * unless a {@link Critic} has it learn; gradients flow through it to what it is fed. Not
+ * thread-safe.
  */
 final class Guide implements AutoCloseable {
   private static final int NAMED = 8; // values that a message lists
@@ -68,10 +69,28 @@ final class Guide implements AutoCloseable {
    * @throws TrainException naming the file, and the value that it has not
    */
   static Guide of(String loss, Path file, @Nullable Collection<String> at, Place place) {
-    String name = "loss %s: %s".formatted(loss, file);
+    return of(loss, file, read(loss, file), at, place);
+  }
+
+  /** The same of a file that is read. */
+  static Guide of(
+      String loss, Path file, Model model, @Nullable Collection<String> at, Place place) {
     try {
-      return new Guide(name, Model.read(file), at, place);
+      return new Guide("loss %s: %s".formatted(loss, file), model, at, place);
     } catch (OnnxException | ScoringException e) {
+      throw new TrainException("loss %s: %s".formatted(loss, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws TrainException naming it
+   */
+  static Model read(String loss, Path file) {
+    try {
+      return Model.read(file);
+    } catch (OnnxException e) {
       throw new TrainException("loss %s: %s".formatted(loss, e.getMessage()), e);
     }
   }
@@ -104,6 +123,15 @@ final class Guide implements AutoCloseable {
     return values(x, wanted);
   }
 
+  /** All of them, with the batch's statistics in normalizations, and dropout active. */
+  Tensor[] trained(Tensor x) {
+    try {
+      return graph.run(new Tensor[] {x}, true);
+    } catch (TrainException e) {
+      throw problem(String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Some of them, in their order. */
   Tensor[] values(Tensor x, List<String> some) {
     try {
@@ -111,6 +139,15 @@ final class Guide implements AutoCloseable {
     } catch (TrainException e) {
       throw problem(String.valueOf(e.getMessage()));
     }
+  }
+
+  TorchGraph graph() {
+    return graph;
+  }
+
+  /** Whether the file says how pictures are fed to it. */
+  boolean saysHowFed() {
+    return specification.preprocessing() != null;
   }
 
   /** What it ends in. */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Guides implements AutoCloseable {
   /** Levels in [0, 1]. */
-  private static final Step.Normalize LEVELS = new Step.Normalize(255, List.of(0f), List.of(1f));
+  static final Step.Normalize LEVELS = new Step.Normalize(255, List.of(0f), List.of(1f));
 
   private final Map<Loss.Term, Guide> nets = new HashMap<>();
   private final Map<Loss.Term, Tensor> logits = new HashMap<>(); // of the batch
@@ -35,6 +35,7 @@ final class Guides implements AutoCloseable {
   private final Map<Guide, Tensor[]> features = new HashMap<>(); // of what was made last
   private final Preprocessing fed;
   private @Nullable Tensor last; // of which these are
+  private @Nullable Critic critic;
 
   private Guides(Preprocessing fed) {
     this.fed = fed;
@@ -46,15 +47,18 @@ final class Guides implements AutoCloseable {
   }
 
   /**
-   * Reads the nets of a loss, and the pictures whose style is learned.
+   * Reads the nets of a recipe's loss, and the pictures whose style is learned.
    *
    * @param fed how pictures are fed to the net that is trained
    * @param labels of the data; empty where nothing is told apart
    * @throws TrainException naming the file that does not fit
    */
-  static Guides of(Loss loss, Preprocessing fed, List<String> labels, Place place) {
+  static Guides of(Recipe recipe, Preprocessing fed, List<String> labels, Place place) {
     Guides all = new Guides(fed);
+    Loss loss = recipe.loss();
     try {
+      Loss.Adversarial adversarial = loss.adversarial();
+      all.critic = adversarial == null ? null : Critic.of(adversarial, recipe, fed, place);
       Map<Path, List<Loss.OfFeatures>> ofFeatures = new LinkedHashMap<>();
       for (Loss.Weighted t : loss.terms()) {
         if (t.term() instanceof Loss.Distill d) {
@@ -128,6 +132,11 @@ final class Guides implements AutoCloseable {
     long size = shape[1] * shape[2] * shape[3];
     Tensor flat = value.reshape(shape[0], shape[1], shape[2] * shape[3]);
     return torch.bmm(flat, flat.transpose(1, 2)).mul(new Scalar(1.0 / size));
+  }
+
+  /** The net that learns beside the one that is trained; null where there is none. */
+  @Nullable Critic critic() {
+    return critic;
   }
 
   /** Has the teachers look at a batch; what they say lives as long as the scope around it. */
@@ -207,5 +216,8 @@ final class Guides implements AutoCloseable {
     new HashSet<>(nets.values()).forEach(Guide::close);
     styles.values().stream().flatMap(Arrays::stream).forEach(Tensor::close);
     styles.clear();
+    if (critic != null) {
+      critic.close();
+    }
   }
 }

@@ -115,9 +115,11 @@ final class Learner implements AutoCloseable {
         .toList();
   }
 
-  /** All that changes while it learns. */
-  Memory memory() {
-    return new Memory(graph, changing(), updater, average, probe);
+  /** All that changes while it learns, and what changes of the critic. */
+  List<Memory> memory() {
+    Memory own = new Memory("", graph, changing(), updater, average, probe);
+    Critic critic = critic();
+    return critic == null ? List.of(own) : List.of(own, critic.memory());
   }
 
   private void checkInput() {
@@ -164,19 +166,21 @@ final class Learner implements AutoCloseable {
    * @return the batch's loss before the step
    */
   double step(FloatBuffer pixels, long[] shape, Targets targets, double learningRate) {
-    double value = learn(pixels, shape, targets, 1);
+    double value = learn(pixels, shape, targets, 1, learningRate);
     update(learningRate);
     return value;
   }
 
   /**
-   * Adds a batch's gradients to those there are.
+   * Adds a batch's gradients to those there are; a critic takes a step of its own before.
    *
    * @param pixels direct, {@code [N, C, H, W]}
    * @param share of the batch in the coming step, in (0, 1]
+   * @param learningRate of the critic
    * @return the batch's loss
    */
-  double learn(FloatBuffer pixels, long[] shape, Targets targets, double share) {
+  double learn(
+      FloatBuffer pixels, long[] shape, Targets targets, double share, double learningRate) {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
@@ -185,6 +189,11 @@ final class Learner implements AutoCloseable {
       probe.begin();
       List<Tensor> outputs = graph.train(x, seen);
       probe.answered(outputs.get(0), targets);
+      Critic critic = critic();
+      if (critic != null && targets instanceof Targets.Values wanted) {
+        Tensor made = levels(outputs.get(0));
+        critic.learn(made, Losses.values(made, wanted), learningRate);
+      }
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
         double weight = Objects.requireNonNull(auxiliary.weights().get(seen.get(i)));
@@ -294,6 +303,11 @@ final class Learner implements AutoCloseable {
     double seconds = updateNanos / 1e9;
     updateNanos = 0;
     return seconds;
+  }
+
+  /** The net that learns beside this one; null where there is none. */
+  @Nullable Critic critic() {
+    return guides.critic();
   }
 
   /** The outputs that serve training alone. */

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * Decodes and augments pictures beside the network, on threads of its own, a few batches ahead.
  * What a picture becomes depends on the seed, the epoch and its position alone, and what it is
  * mixed with on its batch, never on the threads. Where the net is fed tiles, a pass takes one of
- * each picture: another one every time while training, else the middle.
+ * each picture: another one every time while training, else the middle. A generator is fed noise in
+ * their place, which without augmentation is the same in each pass.
  */
 final class Loader implements AutoCloseable {
   /**
@@ -40,14 +41,25 @@ final class Loader implements AutoCloseable {
 
   private final Dataset data;
   private final Preprocessing preprocessing;
+  private final @Nullable Noise noise;
   private final ExecutorService workers;
   private final int threads;
   private final LongAdder busyNanos = new LongAdder();
   private final ConcurrentLinkedQueue<FloatBuffer> pool = new ConcurrentLinkedQueue<>();
 
   Loader(Dataset data, Preprocessing preprocessing, int threads) {
+    this(data, preprocessing, null, threads);
+  }
+
+  /**
+   * Loads for a net.
+   *
+   * @param noise that is fed in place of the pictures, which are targets alone; null for none
+   */
+  Loader(Dataset data, Preprocessing preprocessing, @Nullable Noise noise, int threads) {
     this.data = data;
     this.preprocessing = preprocessing;
+    this.noise = noise;
     this.threads = threads;
     this.workers =
         Executors.newFixedThreadPool(
@@ -62,6 +74,11 @@ final class Loader implements AutoCloseable {
   /** How many decode: half the processors, since the other half computes; two to eight. */
   static int threads() {
     return Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
+  }
+
+  /** What is fed in place of the pictures; null for the pictures. */
+  @Nullable Noise noise() {
+    return noise;
   }
 
   /** What is done with each batch; its buffers are used again afterwards. */
@@ -196,7 +213,10 @@ final class Loader implements AutoCloseable {
           target = new Target.Made(drawn.times(scale).apply(m.picture()));
         }
       }
-      long[] one = {to - from, preprocessing.channels(), picture.height(), picture.width()};
+      long[] one =
+          noise != null
+              ? noise.shape(to - from)
+              : new long[] {to - from, preprocessing.channels(), picture.height(), picture.width()};
       if (pixels == null) {
         shape = one;
         pixels = buffer(one);
@@ -206,6 +226,10 @@ final class Loader implements AutoCloseable {
                 .formatted(data.name(index), shape[3], shape[2], one[3], one[2]));
       }
       targets.add(target instanceof Target.Itself ? new Target.Made(picture) : target);
+      if (noise != null) {
+        noise.put(pixels, mix(~seed, epoch, order[i]));
+        continue;
+      }
       int start = pixels.position();
       preprocessing.tensor(picture, pixels);
       if (drawn != null) {

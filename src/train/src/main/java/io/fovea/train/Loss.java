@@ -67,6 +67,20 @@ public record Loss(List<Weighted> terms) {
     return new Loss(more);
   }
 
+  /**
+   * The term that has a critic; null where none has.
+   *
+   * @throws TrainException where several have one
+   */
+  public @Nullable Adversarial adversarial() {
+    List<Term> all =
+        terms.stream().map(Weighted::term).filter(Adversarial.class::isInstance).toList();
+    if (all.size() > 1) {
+      throw new TrainException("loss %s: expected one critic, met %d".formatted(this, all.size()));
+    }
+    return all.isEmpty() ? null : (Adversarial) all.get(0);
+  }
+
   /** Whether classes are learned, of pictures or of pixels, rather than values. */
   boolean isOfClasses() {
     return terms.stream().allMatch(t -> t.term instanceof OfClasses);
@@ -366,6 +380,57 @@ public record Loss(List<Weighted> terms) {
     @Override
     public String toString() {
       return LossText.text("style", at, "net", net, "picture", picture);
+    }
+  }
+
+  /**
+   * A term by which a net learns to make pictures that a second net, its critic, takes for real
+   * ones. The critic learns beside it, one step before each of the net's, from what the net makes
+   * and from the targets; by the recipe's optimizer and schedule. It gives a number for each
+   * picture, or a map of them, as a fully convolutional net does, whose mean counts.
+   */
+  public sealed interface Adversarial extends OfPictures {
+    /**
+     * An ONNX file with the weights that it starts from; it stays as it is. It is fed as it says,
+     * else levels in [-1, 1].
+     */
+    Path critic();
+
+    /** Factor on the learning rate of the critic, above 0. */
+    double rate();
+  }
+
+  /**
+   * Least squares (Mao 2017, <a href="https://arxiv.org/abs/1611.04076">1611.04076</a>): the critic
+   * shall say 1 of real pictures D(x) and 0 of those that are made, D(y), and the net have it say 1
+   * of its own; {@code mean((D(x) - 1)^2) / 2 + mean(D(y)^2) / 2} and {@code mean((D(y) - 1)^2) /
+   * 2}.
+   */
+  public record Lsgan(Path critic, double rate) implements Adversarial {
+    public Lsgan {
+      LossText.check("lsgan", "rate", rate, rate > 0, "above 0");
+    }
+
+    @Override
+    public String toString() {
+      return LossText.text("lsgan", "critic", critic, "rate", rate);
+    }
+  }
+
+  /**
+   * Hinge (Lim 2017, <a href="https://arxiv.org/abs/1705.02894">1705.02894</a>; Miyato 2018, <a
+   * href="https://arxiv.org/abs/1802.05957">1802.05957</a>): the critic shall say 1 or more of real
+   * pictures and -1 or less of those that are made; {@code mean(max(0, 1 - D(x))) + mean(max(0, 1 +
+   * D(y)))}, and for the net {@code -mean(D(y))}.
+   */
+  public record Hinge(Path critic, double rate) implements Adversarial {
+    public Hinge {
+      LossText.check("hinge", "rate", rate, rate > 0, "above 0");
+    }
+
+    @Override
+    public String toString() {
+      return LossText.text("hinge", "critic", critic, "rate", rate);
     }
   }
 }

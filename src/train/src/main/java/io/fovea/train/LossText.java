@@ -40,6 +40,8 @@ final class LossText {
     NAMES.put("distill", List.of("teacher", "temperature", "weight"));
     NAMES.put("perceptual", List.of("net", "at"));
     NAMES.put("style", List.of("net", "picture", "at"));
+    NAMES.put("lsgan", List.of("critic", "rate"));
+    NAMES.put("hinge", List.of("critic", "rate"));
   }
 
   private final String name;
@@ -119,6 +121,8 @@ final class LossText {
               new Loss.Distill(file("teacher"), number("temperature", 4), number("weight", 0.9)));
       case "perceptual" -> Loss.of(new Loss.Perceptual(file("net"), at()));
       case "style" -> Loss.of(new Loss.Style(file("net"), file("picture"), at()));
+      case "lsgan" -> Loss.of(new Loss.Lsgan(file("critic"), number("rate", 1)));
+      case "hinge" -> Loss.of(new Loss.Hinge(file("critic"), number("rate", 1)));
       default -> throw new IllegalStateException(name);
     };
   }

@@ -307,14 +307,9 @@ final class Losses {
   /** The same, with the nets that it asks. */
   static Tensor of(Loss loss, double[] unit, Tensor output, Targets.Values wanted, Guides guides) {
     Tensor met = logits(output, wanted.shape().length);
-    if (!Arrays.equals(Torch.shape(met), wanted.shape())) {
-      throw new TrainException(
-          "expected an output %s, met %s"
-              .formatted(Arrays.toString(wanted.shape()), Arrays.toString(Torch.shape(met))));
-    }
+    Tensor values = values(met, wanted);
     boolean pictures = wanted.shape().length == 4;
     loss.check(pictures ? Task.Kind.PICTURE : Task.Kind.REGRESSION);
-    Tensor values = Torch.beside(met, floats(wanted.values(), wanted.shape()));
     if (unit.length > 0) {
       float[] factors = new float[unit.length];
       for (int k = 0; k < factors.length; k++) {
@@ -325,6 +320,16 @@ final class Losses {
       values = values.mul(factor);
     }
     return of(loss, met, values, guides);
+  }
+
+  /** Targets as a tensor, on the device of what they are compared with. */
+  static Tensor values(Tensor met, Targets.Values wanted) {
+    if (!Arrays.equals(Torch.shape(met), wanted.shape())) {
+      throw new TrainException(
+          "expected an output %s, met %s"
+              .formatted(Arrays.toString(wanted.shape()), Arrays.toString(Torch.shape(met))));
+    }
+    return Torch.beside(met, floats(wanted.values(), wanted.shape()));
   }
 
   /** The same of values of one shape, in their units. */
@@ -338,6 +343,9 @@ final class Losses {
     }
     if (term instanceof Loss.Style s) {
       return guides.style(s, made);
+    }
+    if (term instanceof Loss.Adversarial) {
+      return Objects.requireNonNull(guides.critic()).error(made);
     }
     if (term instanceof Loss.Mse) {
       return torch.mse_loss(made, wanted);

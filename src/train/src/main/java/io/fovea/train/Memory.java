@@ -14,14 +14,16 @@ import org.jspecify.annotations.Nullable;
  * All that changes while a net learns, as a checkpoint has it: the net, its average, the moments of
  * its optimizer.
  *
+ * @param of begins the names of its tensors; empty for the net that is trained
  * @param changing names of the parameters, then of the running statistics
  */
 record Memory(
+    String of,
     TorchGraph graph,
     List<String> changing,
     Updater updater,
     @Nullable Average average,
-    Probe probe) {
+    @Nullable Probe probe) {
   private static final String NET = "net.";
   private static final String AVERAGE = "average.";
   private static final String MOMENTS = "optimizer.";
@@ -29,16 +31,16 @@ record Memory(
   /** The tensors, which are the learner's own, by name. */
   private Map<String, Tensor> tensors() {
     Map<String, Tensor> all = new LinkedHashMap<>();
-    changing.forEach(n -> all.put(NET + n, graph.tensor(n)));
+    changing.forEach(n -> all.put(of + NET + n, graph.tensor(n)));
     List<Tensor> means = average == null ? List.of() : average.means();
     for (int i = 0; i < means.size(); i++) {
-      all.put(AVERAGE + changing.get(i), means.get(i));
+      all.put(of + AVERAGE + changing.get(i), means.get(i));
     }
     List<String> parameters = graph.roles().parameters();
     List<Tensor> moments = updater.moments();
     for (int i = 0; i < moments.size(); i++) {
       String name = parameters.get(i % parameters.size());
-      all.put(MOMENTS + i / parameters.size() + "." + name, moments.get(i));
+      all.put(of + MOMENTS + i / parameters.size() + "." + name, moments.get(i));
     }
     return all;
   }
@@ -57,21 +59,29 @@ record Memory(
    * @throws TrainException where the net is another one
    */
   void goOn(Map<String, io.fovea.onnx.Tensor> saved, long steps) {
+    if (!of.isEmpty() && saved.keySet().stream().noneMatch(n -> n.startsWith(of))) {
+      return; // it was not there then
+    }
     Map<String, Tensor> own = tensors();
     List<String> strangers =
-        own.keySet().stream().filter(n -> n.startsWith(NET) && !fits(n, own, saved)).toList();
+        own.keySet().stream().filter(n -> n.startsWith(of + NET) && !fits(n, own, saved)).toList();
     if (!strangers.isEmpty()) {
       throw new TrainException(
-          "the checkpoint is of another net: it does not fit %d of %d tensors, first '%s'"
+          "the checkpoint is of another %s: it does not fit %d of %d tensors, first '%s'"
               .formatted(
-                  strangers.size(), changing.size(), strangers.get(0).substring(NET.length())));
+                  of.isEmpty() ? "net" : "critic",
+                  strangers.size(),
+                  changing.size(),
+                  strangers.get(0).substring(of.length() + NET.length())));
     }
-    copy(NET, own, saved);
-    probe.goOn(steps);
-    if (copy(MOMENTS, own, saved)) {
+    copy(of + NET, own, saved);
+    if (probe != null) {
+      probe.goOn(steps);
+    }
+    if (copy(of + MOMENTS, own, saved)) {
       updater.goOn(steps);
     }
-    if (average != null && copy(AVERAGE, own, saved)) {
+    if (average != null && copy(of + AVERAGE, own, saved)) {
       average.goOn(steps);
     } else if (average != null) {
       average.restart();

@@ -24,8 +24,8 @@ public enum Precision {
   AUTO;
 
   /** Times both with nets that are thrown away. */
-  static Precision faster(Start start, Guides guides, Loader data, Trainer.Listener listener) {
-    Race race = new Race(start, guides);
+  static Precision faster(Start start, Loader data, Trainer.Listener listener) {
+    Race race = new Race(start);
     start.shuffled(data, 1, 0, race);
     Precision chosen = race.narrow < WORTH * race.exact ? BFLOAT16 : FLOAT;
     listener.note(
@@ -40,13 +40,11 @@ public enum Precision {
   /** The first batch in both. */
   private static final class Race implements Loader.Use {
     private final Start start;
-    private final Guides guides;
     private double exact; // seconds
     private double narrow;
 
-    Race(Start start, Guides guides) {
+    Race(Start start) {
       this.start = start;
-      this.guides = guides;
     }
 
     @Override
@@ -63,11 +61,12 @@ public enum Precision {
     /** The fastest step: others may have had to share the processor. */
     private double seconds(Loader.Batch batch, Precision precision) {
       double least = Double.POSITIVE_INFINITY;
-      try (Learner learner = start.learner(guides, precision)) {
+      try (Guides guides = start.guides(); // whose critic learns
+          Learner learner = start.learner(guides, precision)) {
         for (int i = 0; i <= STEPS; i++) {
           long begun = System.nanoTime();
           learner.learn(
-              batch.pixels(), batch.shape(), batch.targets(), 1); // waits for the one before
+              batch.pixels(), batch.shape(), batch.targets(), 1, 0); // waits for the one before
           double seconds = (System.nanoTime() - begun) / 1e9;
           least = i == 0 ? least : Math.min(least, seconds);
         }

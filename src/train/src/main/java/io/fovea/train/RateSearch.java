@@ -55,7 +55,10 @@ final class RateSearch implements Loader.Use {
     Torch.seed(Loader.mix(start.recipe().seed(), epoch, -2L - index));
     double share = pace.share(index);
     try {
-      loss += share * learner.learn(batch.pixels(), batch.shape(), batch.targets(), share);
+      loss +=
+          share
+              * learner.learn(
+                  batch.pixels(), batch.shape(), batch.targets(), share, rate(losses.size()));
     } catch (NotFiniteException e) {
       if (losses.size() < 2) {
         throw e; // no rate's fault

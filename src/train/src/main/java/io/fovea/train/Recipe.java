@@ -98,12 +98,26 @@ public record Recipe(
         .loss(Loss.MSE);
   }
 
+  /**
+   * For pictures that are made of noise, as Radford 2016 has it: Adam at 0.0002 with a first beta
+   * of 0.5, the rate constant, batches of 64, no augmentation. What remains to be named is a loss
+   * with a critic, {@link Loss.Lsgan} or {@link Loss.Hinge}.
+   */
+  public static Recipe generation() {
+    return classification()
+        .optimizer(new Optimizer.Adam(0.0002, 0.5, 0.999, 1e-8, 0))
+        .schedule(new Schedule(0, new Schedule.Constant()))
+        .augmentation(Augmentation.none())
+        .loss(Loss.MSE);
+  }
+
   /** The one of these for a task. */
   public static Recipe of(Task.Kind task) {
     return switch (task) {
       case SEGMENTATION -> segmentation();
       case REGRESSION -> regression();
       case PICTURE -> pictures();
+      case GENERATION -> generation();
       default -> classification();
     };
   }

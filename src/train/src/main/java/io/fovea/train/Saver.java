@@ -31,8 +31,8 @@ record Saver(
       return;
     }
     try (Torch.Work work = Torch.work()) {
-      List<Safetensors.Part> parts = new ArrayList<>(learner.memory().parts());
-      parts.addAll(still);
+      List<Safetensors.Part> parts = new ArrayList<>(still);
+      learner.memory().forEach(memory -> parts.addAll(memory.parts()));
       file.write(
           course, parts, List.of(Unreadable.positions(training), Unreadable.positions(heldOut)));
     } catch (IOException e) {

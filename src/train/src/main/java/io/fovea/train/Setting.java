@@ -32,9 +32,9 @@ public enum Setting {
       "what training makes small: a sum of terms, such as 'focal(gamma=2)' or 'l1 + 0.2*ms_ssim';"
           + " cross_entropy, binary_cross_entropy, focal, distill(teacher=FILE) of classes; dice,"
           + " tversky of masks; mse, l1, charbonnier of values and pictures; ssim, ms_ssim,"
-          + " total_variation, perceptual(net=FILE,at=VALUE), style(net=FILE,picture=FILE,at=VALUE)"
-          + " of pictures; default: cross_entropy, with dice for masks, mse for values and"
-          + " pictures"),
+          + " total_variation, perceptual(net=FILE,at=VALUE), style(net=FILE,picture=FILE,at=VALUE),"
+          + " lsgan(critic=FILE), hinge(critic=FILE) of pictures; default: cross_entropy, with dice"
+          + " for masks, mse for values and pictures"),
   LABEL_SMOOTHING(
       "label-smoothing",
       Part.COURSE,

@@ -9,6 +9,7 @@ import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a training starts from once its data is known.
@@ -17,6 +18,8 @@ import java.util.Map;
  * @param range of a net that makes pictures
  * @param unit of each value that is learned, in which the loss measures its error; empty for 1
  * @param weights of the classes; empty for 1
+ * @param labels of the data
+ * @param noise that the net is fed; null where it is fed pictures
  * @param still tensors that are made of the data once
  */
 record Start(
@@ -26,6 +29,8 @@ record Start(
     Task.Range range,
     double[] unit,
     double[] weights,
+    List<String> labels,
+    @Nullable Noise noise,
     Order order,
     Place place,
     List<Safetensors.Part> still) {
@@ -65,12 +70,28 @@ record Start(
     }
     double[] weights = recipe.classWeights().of(training);
     Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
-    return new Start(start, used, fed, range, unit, weights, order, Place.of(device), still);
+    return new Start(
+        start,
+        used,
+        fed,
+        range,
+        unit,
+        weights,
+        training.labels(),
+        Noise.of(model),
+        order,
+        Place.of(device),
+        still);
   }
 
   /** Nets that the loss asks; whoever asks for them closes them. */
-  Guides guides(Dataset training) {
-    return Guides.of(recipe.loss(), fed, training.labels(), place);
+  Guides guides() {
+    return Guides.of(recipe, fed, labels, place);
+  }
+
+  /** A part of the data as it is fed; whoever asks for it closes it. */
+  Loader loader(Dataset data) {
+    return new Loader(data, fed, noise, Loader.threads());
   }
 
   /** The net, ready to learn; whoever asks for it closes it. */

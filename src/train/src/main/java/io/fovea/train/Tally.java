@@ -274,27 +274,58 @@ sealed interface Tally {
     @Override
     public void add(Tensor output, Ending.Kind ending, Targets targets) {
       Targets.Values wanted = (Targets.Values) targets;
-      float[] made = output.floats();
+      float[] made = shown(output, wanted, range);
       float[] right = wanted.values();
-      if (made.length != right.length) {
-        throw new TrainException(
-            "expected an output %s, met %s"
-                .formatted(Arrays.toString(wanted.shape()), Arrays.toString(output.dims())));
-      }
       int size = right.length / (int) wanted.shape()[0];
       for (int from = 0; from < right.length; from += size) {
         double sum = 0;
         for (int i = from; i < from + size; i++) {
-          double level = (made[i] - range.low()) / (range.high() - range.low());
-          sum += Math.pow(Math.min(1, Math.max(0, level)) - right[i], 2); // as it is shown
+          sum += Math.pow((double) made[i] - right[i], 2);
         }
         add(sum / size);
       }
     }
 
+    /** What a net made as it is shown: levels in [0, 1], as many as are wanted. */
+    static float[] shown(Tensor output, Targets.Values wanted, Task.Range range) {
+      float[] made = output.floats();
+      if (made.length != wanted.values().length) {
+        throw new TrainException(
+            "expected an output %s, met %s"
+                .formatted(Arrays.toString(wanted.shape()), Arrays.toString(output.dims())));
+      }
+      for (int i = 0; i < made.length; i++) {
+        float level = (made[i] - range.low()) / (range.high() - range.low());
+        made[i] = Math.min(1, Math.max(0, level));
+      }
+      return made;
+    }
+
     @Override
     public Evaluation.Pictures evaluation() {
       return new Evaluation.Pictures(count, decibels / count, squares / count, List.of());
+    }
+  }
+
+  /** Of pictures that are made of noise, beside real ones. */
+  final class OfGenerated implements Tally {
+    private final Task.Range range;
+    private final Slices slices = new Slices();
+
+    OfGenerated(Task.Range range) {
+      this.range = range;
+    }
+
+    @Override
+    public void add(Tensor output, Ending.Kind ending, Targets targets) {
+      Targets.Values real = (Targets.Values) targets;
+      float[] made = OfPictures.shown(output, real, range);
+      slices.add(made, real.values(), (int) real.shape()[0]);
+    }
+
+    @Override
+    public Evaluation.Generated evaluation() {
+      return new Evaluation.Generated(slices.count(), slices.distance(), slices.chance());
     }
   }
 }

@@ -18,6 +18,7 @@ public final class Trained {
   private final Model model;
   private final List<Trainer.Epoch> history;
   private final Trainer.Epoch kept;
+  private final @Nullable Model critic;
   private final float[] pixels;
   private final long[] shape;
   private final float[] answers;
@@ -26,12 +27,14 @@ public final class Trained {
       Model model,
       List<Trainer.Epoch> history,
       Trainer.Epoch kept,
+      @Nullable Model critic,
       float[] pixels,
       long[] shape,
       float[] answers) {
     this.model = model;
     this.history = history;
     this.kept = kept;
+    this.critic = critic;
     this.pixels = pixels;
     this.shape = shape;
     this.answers = answers;
@@ -44,6 +47,8 @@ public final class Trained {
       Learner learner,
       Loader samples) {
     @Nullable Trained[] made = new Trained[1];
+    Critic learned = learner.critic();
+    Model critic = learned == null ? null : learned.export();
     samples.inOrder(
         SAMPLE,
         SAMPLE,
@@ -51,7 +56,7 @@ public final class Trained {
           float[] copy = new float[batch.pixels().remaining()];
           batch.pixels().duplicate().get(copy);
           float[] answers = learner.infer(batch.pixels(), batch.shape()).floats();
-          made[0] = new Trained(model, history, kept, copy, batch.shape(), answers);
+          made[0] = new Trained(model, history, kept, critic, copy, batch.shape(), answers);
         });
     if (made[0] == null) {
       throw new TrainException("expected at least one held-out picture");
@@ -72,6 +77,11 @@ public final class Trained {
   /** The epoch whose net this is: the last, or the best where the recipe has patience. */
   public Trainer.Epoch kept() {
     return kept;
+  }
+
+  /** The critic as it is after the last epoch, to go on with; null where the loss has none. */
+  public @Nullable Model critic() {
+    return critic;
   }
 
   /**

@@ -161,9 +161,9 @@ public final class Trainer {
             training,
             device,
             Map.of());
-    try (Guides guides = start.guides(training);
-        Loader data = new Loader(training, fed, Loader.threads());
-        Learner learner = start.learner(guides, precision(new Course(), start, guides, data))) {
+    try (Guides guides = start.guides();
+        Loader data = start.loader(training);
+        Learner learner = start.learner(guides, precision(new Course(), start, data))) {
       return RateSearch.run(learner, start, data, listener);
     }
   }
@@ -182,13 +182,13 @@ public final class Trainer {
   }
 
   /** The recipe's, or what is measured; a training that goes on keeps to what it began with. */
-  private Precision precision(Course course, Start start, Guides guides, Loader data) {
+  private Precision precision(Course course, Start start, Loader data) {
     if (recipe.precision() != Precision.AUTO) {
       return recipe.precision();
     }
     Precision chosen = course.precision();
     if (chosen == null) {
-      chosen = Precision.faster(start, guides, data, listener);
+      chosen = Precision.faster(start, data, listener);
       course.computeIn(chosen);
       data.busySeconds(); // not the training's
     }
@@ -207,13 +207,14 @@ public final class Trainer {
     Start start =
         Start.of(
             model, recipe, known, fed, Pairs.range(model, known, fed), training, device, tensors);
-    try (Guides guides = start.guides(training);
-        Loader train = new Loader(training, fed, Loader.threads());
-        Loader held = new Loader(validation, fed, Loader.threads());
-        Learner learner = start.learner(guides, precision(course, start, guides, train))) {
+    try (Guides guides = start.guides();
+        Loader train = start.loader(training);
+        Loader held = start.loader(validation);
+        Learner learner = start.learner(guides, precision(course, start, train))) {
       Pace pace = start.pace();
       if (saved != null) {
-        learner.memory().goOn(tensors, course.position().updates());
+        long updates = course.position().updates();
+        learner.memory().forEach(memory -> memory.goOn(tensors, updates));
       }
       listener.begin(
           saved != null,
@@ -270,16 +271,16 @@ public final class Trainer {
       Specification known) {
     Epoch kept = Objects.requireNonNull(course.kept());
     Model trained = learner.export();
+    Task.Kind kind = held.noise() == null ? training.task() : Task.Kind.GENERATION;
     Specification specification =
         known
-            .withTask(
-                training.task() == Task.Kind.PICTURE
-                    ? new Task(
-                        Task.Kind.PICTURE, Task.Output.VALUES, Pairs.range(model, known, fed))
-                    : new Task(training.task(), output(training, learner.graph().ending())))
-            .withPreprocessing(
-                training.task() == Task.Kind.PICTURE ? Pairs.served(model, fed) : fed)
+            .withTask(task(kind, known, fed, learner.graph().ending()))
             .withLabels(training.labels());
+    if (kind != Task.Kind.GENERATION) { // which is fed no pictures
+      specification =
+          specification.withPreprocessing(
+              kind == Task.Kind.PICTURE ? Pairs.served(model, fed) : fed);
+    }
     for (var fact : provenance(training, validation, course).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
@@ -293,8 +294,14 @@ public final class Trainer {
     return Trained.of(trained, List.copyOf(course.history()), kept, learner, held);
   }
 
-  private static Task.Output output(Dataset training, Ending ending) {
-    if (training.task() == Task.Kind.REGRESSION) {
+  private Task task(Task.Kind kind, Specification known, Preprocessing fed, Ending ending) {
+    return kind == Task.Kind.PICTURE || kind == Task.Kind.GENERATION
+        ? new Task(kind, Task.Output.VALUES, Pairs.range(model, known, fed))
+        : new Task(kind, output(kind, ending));
+  }
+
+  private static Task.Output output(Task.Kind kind, Ending ending) {
+    if (kind == Task.Kind.REGRESSION) {
       return Task.Output.VALUES;
     }
     boolean logits = ending.kind() == Ending.Kind.OTHER || ending.kind() == Ending.Kind.LOG_SOFTMAX;
@@ -332,7 +339,9 @@ public final class Trainer {
           double loss;
           try {
             Torch.seed(Loader.mix(recipe.seed(), epoch, -2L - step));
-            loss = learner.learn(batch.pixels(), batch.shape(), batch.targets(), pace.share(step));
+            loss =
+                learner.learn(
+                    batch.pixels(), batch.shape(), batch.targets(), pace.share(step), rate);
             if (pace.endsUpdate(step)) {
               learner.update(rate);
               updates[0]++;
@@ -374,7 +383,10 @@ public final class Trainer {
           free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
-    Tally tally = Tally.of(validation, start.range());
+    Tally tally =
+        start.noise() == null
+            ? Tally.of(validation, start.range())
+            : new Tally.OfGenerated(start.range());
     try (Torch.Work shown = learner.shown()) {
       held.inOrder(
           recipe.batch(),

@@ -3,6 +3,7 @@ package io.fovea.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -88,11 +89,11 @@ class CheckpointTest {
   }
 
   /** Trains, stopped after so many batches again and again. */
-  private Trained inPieces(Trainer trainer, int batches) {
+  private Trained inPieces(Trainer trainer, Dataset data, Dataset held, int batches) {
     Checkpoints how = every(1).resume(Checkpoints.Resume.SAME);
     for (int piece = 0; piece < 50; piece++) {
       try {
-        return trainer.checkpoints(how).listener(new Stopping(batches)).fit(DATA, HELD);
+        return trainer.checkpoints(how).listener(new Stopping(batches)).fit(data, held);
       } catch (Stop e) {
         // and on
       }
@@ -101,8 +102,12 @@ class CheckpointTest {
   }
 
   private void assertEndsAlike(Model net, Recipe recipe, int batches) {
-    Trained whole = trainer(net, recipe).fit(DATA, HELD);
-    Trained pieces = inPieces(trainer(net, recipe), batches);
+    assertEndsAlike(trainer(net, recipe), DATA, HELD, batches);
+  }
+
+  private Trained assertEndsAlike(Trainer trainer, Dataset data, Dataset held, int batches) {
+    Trained whole = trainer.fit(data, held);
+    Trained pieces = inPieces(trainer, data, held, batches);
     assertArrayEquals(whole.model().toBytes(), pieces.model().toBytes());
     assertEquals(whole.history().size(), pieces.history().size());
     for (int i = 0; i < whole.history().size(); i++) {
@@ -111,6 +116,11 @@ class CheckpointTest {
       assertEquals(one.loss(), other.loss());
       assertEquals(one.heldOut().headline(), other.heldOut().headline());
     }
+    Model critic = whole.critic();
+    Model other = pieces.critic();
+    assertArrayEquals(
+        critic == null ? null : critic.toBytes(), other == null ? null : other.toBytes());
+    return pieces;
   }
 
   @Test
@@ -170,6 +180,34 @@ class CheckpointTest {
   void endsBitwiseEqualWithAWhitenedLayer() {
     Model net = Architectures.named("airbench94").model(Options.classes(4).withWidth(0.25));
     assertEndsAlike(net, PLAIN.epochs(1).whiten(true).optimizer(Optimizer.rmsProp(0.001)), 2);
+  }
+
+  @Test
+  void endsBitwiseEqualWithACriticAndPicturesOfNoise() {
+    Loss loss = Loss.of(new Loss.Hinge(Shades.criticIn(folder, true), 2));
+    Recipe recipe = Recipe.generation().epochs(2).batch(8).average(0.9).loss(loss);
+    Trainer trainer = Trainer.of(Shades.generator()).recipe(recipe).preprocessing(Shades.FED);
+    Trained ended = assertEndsAlike(trainer, new Shades(26, 1), new Shades(8, 2), 3);
+    assertNotNull(ended.critic());
+    Safetensors file = Safetensors.read(folder.resolve("net.safetensors"));
+    assertTrue(
+        file.tensors()
+            .keySet()
+            .containsAll(
+                List.of(
+                    "critic.net.first.weight",
+                    "critic.net.norm.mean",
+                    "critic.optimizer.1.first.weight")),
+        file.tensors().keySet().toString());
+    Shades.critic(2, 1, true).write(folder.resolve("critic.onnx"));
+    Trainer other = trainer.checkpoints(every(1).resume(Checkpoints.Resume.SAME));
+    String message =
+        assertThrows(TrainException.class, () -> other.fit(new Shades(26, 1), new Shades(8, 2)))
+            .getMessage();
+    assertTrue(
+        String.valueOf(message)
+            .contains("of another critic: it does not fit 1 of 10 tensors, first 'first.weight'"),
+        message);
   }
 
   @Test

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Losses that ask another net: a teacher of classes, and one that sees features. */
 class GuidesTest {
+  private static final Recipe PLAIN = Recipe.classification();
+
   private static Model net(long seed) {
     return Architectures.named("resnet8").model(Options.classes(4).withWidth(0.5).withSeed(seed));
   }
@@ -51,7 +53,7 @@ class GuidesTest {
     float[] student = {0.5f, -1, 2, 0, 1, 1, -0.5f, 0.25f};
     Torch.load();
     try (PointerScope scope = new PointerScope();
-        Guides guides = Guides.of(Loss.of(term), Stripes.FED, List.of(), Place.CPU)) {
+        Guides guides = Guides.of(PLAIN.loss(Loss.of(term)), Stripes.FED, List.of(), Place.CPU)) {
       Tensor x = pictures(Stripes.FED.channels());
       guides.see(x);
       float[] teacher = Torch.copy("", guides.teacher(term)).floats();
@@ -122,7 +124,8 @@ class GuidesTest {
     Loss.Perceptual term = new Loss.Perceptual(file, List.of(value));
     Torch.load();
     try (PointerScope scope = new PointerScope();
-        Guides guides = Guides.of(Loss.of(term), Preprocessing.of(), List.of(), Place.CPU)) {
+        Guides guides =
+            Guides.of(PLAIN.loss(Loss.of(term)), Preprocessing.of(), List.of(), Place.CPU)) {
       Tensor made = pictures(3).abs();
       Tensor wanted = torch.flip(made, 3);
       made.set_requires_grad(true);
@@ -182,7 +185,7 @@ class GuidesTest {
     return String.valueOf(
         assertThrows(
                 TrainException.class,
-                () -> Guides.of(Loss.of(term), fed, labels, Place.CPU).close())
+                () -> Guides.of(PLAIN.loss(Loss.of(term)), fed, labels, Place.CPU).close())
             .getMessage());
   }
 }

@@ -25,6 +25,8 @@ class LossTextTest {
         "ssim + 1.0E-4*total_variation",
         "distill(teacher=big/net.onnx,temperature=4,weight=0.9)",
         "distill(teacher=\"a net (2).onnx\",temperature=1.5,weight=1)",
+        "lsgan(critic=critic.onnx,rate=1)",
+        "mse + 0.001*hinge(critic=\"a critic.onnx\",rate=0.5)",
         "l1 + 0.1*perceptual(net=vgg.onnx,at=relu1_2,at=/features/8/Relu_output_0)",
         "style(net=vgg.onnx,picture=\"the wave.jpg\",at=relu1_2,at=relu2_2)",
       })
@@ -61,6 +63,8 @@ class LossTextTest {
         "perceptual(net=a.onnx) | loss perceptual: expected one at or more, met none",
         "style(net=a.onnx,at=x) | loss style: expected one picture, met 0",
         "style(net=a.onnx,picture=b.png) | loss style: expected one at or more, met none",
+        "hinge(rate=2) | loss hinge: expected one critic, met 0",
+        "lsgan(critic=a.onnx,rate=0) | loss lsgan: expected rate above 0, met 0",
         "l1 mse | loss 'l1 mse': expected terms such as focal(gamma=2) and + between them, met 'mse'",
         "l1 + | loss 'l1 +': expected terms such as",
         "'' | loss '': expected terms such as",

@@ -198,20 +198,20 @@ class MixingTest {
     try (Learner learner =
         new Learner(Architectures.named("resnet8").model(options), Recipe.classification())) {
       long[] shape = {4, 3, 16, 16};
-      learner.learn(pixels, shape, Targets.Classes.of(0, 1, 2, 3), 1);
+      learner.learn(pixels, shape, Targets.Classes.of(0, 1, 2, 3), 1, 0);
       assertEquals(1, learner.probe().right()); // four equal pictures have one answer
       int said = 0;
       for (int c = 0; c < 4; c++) {
         Targets.Classes all = Targets.Classes.of(c, c, c, c);
-        learner.learn(pixels, shape, all, 1);
+        learner.learn(pixels, shape, all, 1, 0);
         said = learner.probe().right() == 4 ? c : said;
       }
       Targets.Classes right = Targets.Classes.of(said, said, said, said);
       long wrong = (said + 1) % 4;
       Targets.Classes other = Targets.Classes.of(wrong, wrong, wrong, wrong);
-      learner.learn(pixels, shape, new Targets.Mixed(right, other, 0.6), 1);
+      learner.learn(pixels, shape, new Targets.Mixed(right, other, 0.6), 1, 0);
       assertEquals(4, learner.probe().right());
-      learner.learn(pixels, shape, new Targets.Mixed(right, other, 0.4), 1);
+      learner.learn(pixels, shape, new Targets.Mixed(right, other, 0.4), 1, 0);
       assertEquals(0, learner.probe().right());
     }
   }

@@ -110,8 +110,8 @@ class PrecisionTest {
         exact.infer(batch.pixels(), batch.shape()).doubles(),
         narrow.infer(batch.pixels(), batch.shape()).doubles(),
         "inference is exact");
-    double loss = exact.learn(batch.pixels(), batch.shape(), batch.targets(), 1);
-    double near = narrow.learn(batch.pixels(), batch.shape(), batch.targets(), 1);
+    double loss = exact.learn(batch.pixels(), batch.shape(), batch.targets(), 1, 0);
+    double near = narrow.learn(batch.pixels(), batch.shape(), batch.targets(), 1, 0);
     exact.update(0);
     narrow.update(0);
     assertNotEquals(loss, near);

@@ -91,7 +91,7 @@ class StyleTest {
   }
 
   private static Guides guides(String loss, Preprocessing fed) {
-    return Guides.of(Loss.of(loss), fed, List.of(), Place.CPU);
+    return Guides.of(Recipe.pictures().loss(Loss.of(loss)), fed, List.of(), Place.CPU);
   }
 
   @Test

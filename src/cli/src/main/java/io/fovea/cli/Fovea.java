@@ -41,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       ScoreCommand.class,
       RestoreCommand.class,
+      StudyCommand.class,
       BenchmarkCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,

@@ -55,10 +55,7 @@ final class CheckpointOptions {
                 resumeAnyway
                     ? Checkpoints.Resume.ANYWAY
                     : resume ? Checkpoints.Resume.SAME : Checkpoints.Resume.NEVER);
-    if (Files.exists(file) && !resume && !resumeAnyway) {
-      throw new Fovea.UserException(
-          file + ": a checkpoint is there already; go on with it by --resume, or delete it");
-    }
+    all.check(); // before the data is read
     if (!Files.exists(file) && (resume || resumeAnyway)) {
       Terminal.note("%s: no checkpoint yet, starts from the beginning", file);
     }

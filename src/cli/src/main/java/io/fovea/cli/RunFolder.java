@@ -38,13 +38,15 @@ final class RunFolder implements Trace.Sink {
    * Begins a run in a folder, which is made where it is missing.
    *
    * @param facts of the run, for its first line
-   * @param done batches that an earlier process has learned from and told of here
+   * @param goesOn whether it goes on with a checkpoint
+   * @param done batches that this has learned from
    */
-  static RunFolder begin(Path folder, Map<String, Object> facts, long done) throws IOException {
+  static RunFolder begin(Path folder, Map<String, Object> facts, boolean goesOn, long done)
+      throws IOException {
     check(folder);
     Path metrics = folder.resolve("metrics.jsonl");
     endAtALine(metrics);
-    LogCut.Kept kept = done == 0 ? LogCut.Kept.NOTHING : LogCut.after(folder, metrics, done);
+    LogCut.Kept kept = goesOn ? LogCut.after(folder, metrics, done) : LogCut.Kept.NOTHING;
     FileChannel lines =
         FileChannel.open(metrics, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     EventFile events = EventFile.in(folder);
@@ -52,7 +54,7 @@ final class RunFolder implements Trace.Sink {
     Map<String, Object> first = new LinkedHashMap<>();
     first.put("kind", kept.isRun() ? "resume" : "run");
     first.put("time", System.currentTimeMillis() / 1e3);
-    if (done > 0) {
+    if (goesOn) {
       first.put("step", done);
     }
     if (!kept.isRun()) {

@@ -73,13 +73,15 @@ final class SeeingOptions {
                 }
               });
     }
-    return new Watch(new EpochLines(recipe.epochs(), json), done -> sinks(facts, done));
+    return new Watch(
+        new EpochLines(recipe.epochs(), json), (goesOn, done) -> sinks(facts, goesOn, done));
   }
 
-  private List<Trace.Sink> sinks(Map<String, Object> facts, long done) throws IOException {
+  private List<Trace.Sink> sinks(Map<String, Object> facts, boolean goesOn, long done)
+      throws IOException {
     List<Trace.Sink> sinks = new ArrayList<>();
     if (log != null) {
-      sinks.add(RunFolder.begin(log, facts, done));
+      sinks.add(RunFolder.begin(log, facts, goesOn, done));
     }
     if (report != null) {
       sinks.add(history);

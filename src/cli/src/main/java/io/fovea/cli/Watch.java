@@ -12,9 +12,10 @@ final class Watch implements Trainer.Listener, AutoCloseable {
     /**
      * Opens them.
      *
-     * @param done batches that an earlier process has learned from
+     * @param goesOn whether with a checkpoint
+     * @param done batches that it has learned from
      */
-    List<? extends Trace.Sink> open(long done) throws IOException;
+    List<? extends Trace.Sink> open(boolean goesOn, long done) throws IOException;
   }
 
   private final EpochLines lines;
@@ -28,12 +29,12 @@ final class Watch implements Trainer.Listener, AutoCloseable {
   }
 
   @Override
-  public void begin(long done) {
-    if (done > 0) {
+  public void begin(boolean goesOn, long done) {
+    if (goesOn) {
       Terminal.note("goes on after batch %,d", done);
     }
     try {
-      sinks = opener.open(done);
+      sinks = opener.open(goesOn, done);
     } catch (IOException e) {
       throw new Fovea.UserException("the log: " + e);
     }

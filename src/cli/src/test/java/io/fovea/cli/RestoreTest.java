@@ -45,7 +45,7 @@ class RestoreTest {
             "restore", photo, "--denoise", "--iterations", 10, "--out", first, "--model-out", net);
     assertEquals(0, run.status(), run.err());
     assertEquals(first + ": 32x32 RGB, of iteration 10; 10 were run\n", run.out());
-    assertTrue(run.err().contains("32x32: about 5 MiB of memory"), run.err());
+    assertTrue(run.err().contains("32x32: about 353 MiB of memory"), run.err());
     assertTrue(run.err().contains("iteration 10/10: error 0."), run.err());
     assertTrue(run.err().contains(" s, at most 0 s left"), run.err());
     Path second = folder.resolve("second.png");
@@ -90,6 +90,17 @@ class RestoreTest {
     assertEquals(64, facts.get("width").asInt());
     assertEquals(3, facts.get("iterations").asInt());
     assertEquals("64x64 RGB", Picture.read(folder.resolve("x2.jpg")).toString());
+  }
+
+  @Test
+  void refusesWhatTheMachineCannotHold() {
+    Path large = folder.resolve("large.png");
+    Picture.of(3000, 3000, 1, new byte[3000 * 3000]).writePng(large);
+    CommandRun run = fovea("restore", large, "--upscale", 8, "-o", folder.resolve("x8.png"));
+    assertEquals(2, run.status());
+    String expected = large + ": 24000x24000 takes about 1409 GiB of memory, the machine has ";
+    assertTrue(run.err().contains(expected), run.err());
+    assertTrue(run.err().contains("; a smaller picture or --width takes less"), run.err());
   }
 
   @ParameterizedTest

@@ -82,17 +82,17 @@ class ResumeTest {
 
   @Test
   void endsBitwiseEqualHoweverOftenItIsKilled() throws Exception {
-    killAndCompare(3, 1);
+    killAndCompare(3, 4, 1);
   }
 
   @Test
   @Tag("slow")
   void endsBitwiseEqualAfterTwentyKills() throws Exception {
-    killAndCompare(20, 2);
+    killAndCompare(20, 8, 2);
   }
 
-  private void killAndCompare(int kills, long seed) throws Exception {
-    CommandRun whole = fovea(line("whole", 4).toArray());
+  private void killAndCompare(int kills, int epochs, long seed) throws Exception {
+    CommandRun whole = fovea(line("whole", epochs).toArray());
     assertEquals(0, whole.status(), whole.err());
     Path log = folder.resolve("pieces-log");
     Path checkpoint = folder.resolve("net.safetensors");
@@ -101,7 +101,7 @@ class ResumeTest {
     List<String> line =
         line(
             "pieces",
-            4,
+            epochs,
             "--checkpoint",
             checkpoint.toString(),
             "--checkpoint-every",
@@ -111,7 +111,7 @@ class ResumeTest {
     while (killed < kills) {
       // A moment after training has begun, by what is logged: batches of this process, and a while.
       Process process = process(line);
-      int batches = 1 + random.nextInt(Math.max(1, 40 / kills));
+      int batches = random.nextInt(12 * epochs / kills);
       long lines = lines(log).size();
       while (process.isAlive() && lines(log).size() < lines + 1 + batches) {
         Thread.sleep(5);

@@ -106,7 +106,7 @@ class RunFolderTest {
     Path log = Files.createDirectories(folder.resolve("log"));
     Path metrics = log.resolve("metrics.jsonl");
     Files.writeString(metrics, "{\"kind\":\"epoch\",\"epoch\":1}\n{\"kind\":\"step\",\"lo");
-    RunFolder.begin(log, Map.of("graph", "net"), 0).close();
+    RunFolder.begin(log, Map.of("graph", "net"), false, 0).close();
     List<JsonNode> lines = lines(log);
     assertEquals(2, lines.size());
     assertEquals("net", lines.get(1).get("graph").asText());

@@ -39,10 +39,7 @@ final class CheckpointFile implements AutoCloseable {
    */
   static CheckpointFile open(Checkpoints how, Identity identity) {
     Path file = how.file();
-    if (Files.exists(file) && how.resume() == Checkpoints.Resume.NEVER) {
-      throw new TrainException(
-          file + ": a checkpoint is there already; go on with it by --resume, or delete it");
-    }
+    how.check();
     Path lock = file.resolveSibling("." + file.getFileName() + ".lock");
     Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
     try {

@@ -1,5 +1,6 @@
 package io.fovea.train;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -35,17 +36,29 @@ public record Checkpoints(Path file, int steps, Duration time, Resume resume) {
     }
   }
 
-  /** A checkpoint every five minutes and after the last epoch. */
+  /**
+   * Checks that nothing is there that should not be gone on with; {@link Trainer#fit} does, too.
+   *
+   * @throws TrainException where there is a checkpoint, and to resume is not asked for
+   */
+  public void check() {
+    if (resume == Resume.NEVER && Files.exists(file)) {
+      throw new TrainException(
+          file + ": a checkpoint is there already; go on with it by --resume, or delete it");
+    }
+  }
+
+  /** A checkpoint every five minutes, at the start and after the last epoch. */
   public static Checkpoints in(Path file) {
     return new Checkpoints(file, 0, Duration.ofMinutes(5), Resume.NEVER);
   }
 
-  /** A checkpoint every so many steps of the optimizer, and after the last epoch. */
+  /** A checkpoint every so many steps of the optimizer, at the start and after the last epoch. */
   public Checkpoints every(int count) {
     return new Checkpoints(file, count, Duration.ZERO, resume);
   }
 
-  /** A checkpoint every so often, and after the last epoch. */
+  /** A checkpoint every so often, at the start and after the last epoch. */
   public Checkpoints every(Duration t) {
     return new Checkpoints(file, 0, t, resume);
   }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>MNIST's {@code train-*} and {@code t10k-*} IDX files;
  *   <li>CIFAR-10's {@code data_batch_*.bin} and {@code test_batch.bin};
  *   <li>tar archives of class folders or WebDataset's samples ({@link Dataset#tar}): those with
- *       {@code test} or {@code val} in their names are held out, the others are trained on;
+ *       {@code test} or {@code val} as a word of their names are held out, the others are trained
+ *       on;
  *   <li>a CSV file of files and values, or {@code train.csv} and {@code test.csv} or {@code
  *       val.csv};
  *   <li>pictures and masks: {@code images/} and {@code masks/}, {@code image/} and {@code label/},
@@ -48,6 +49,10 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
   private static final Pattern COUNTED = Pattern.compile("\\{(\\d{1,9})\\.\\.(\\d{1,9})\\}");
   private static final int MOST_ARCHIVES = 100_000;
   private static final List<String> HELD_OUT = List.of("test", "val", "validation");
+
+  /** A word of its own: neither {@code latest} nor {@code trainval}. */
+  private static final Pattern HELD_OUT_NAME =
+      Pattern.compile("(?i)(?<![a-z])(test|testing|val|valid|validation)(?![a-z])");
 
   /**
    * Finds the data sets.
@@ -197,7 +202,7 @@ public record DataFolder(Dataset training, @Nullable Dataset heldOut) {
   }
 
   private static boolean isHeldOut(Path file) {
-    return HELD_OUT.stream().anyMatch(file.getFileName().toString()::contains);
+    return HELD_OUT_NAME.matcher(file.getFileName().toString()).find();
   }
 
   private static DataFolder folders(Path data, @Nullable Integer ignored) {

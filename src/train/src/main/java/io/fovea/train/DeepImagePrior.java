@@ -132,14 +132,15 @@ public final class DeepImagePrior {
   }
 
   /**
-   * Restores by a net, in 1,000 iterations of Adam at 0.01, jitter 1/30, average 0.99, no patience.
+   * Restores by a net, in 1,000 iterations of Adam at 0.01, jitter 0.005, average 0.99, no
+   * patience.
    *
    * @param net from noise {@code [batch, C, height, width]} to a picture {@code [batch, 3, height,
    *     width]} in [0, 1], of any size from 64 pixels on, with weights drawn; such as {@code
    *     dip_skip}
    */
   public static DeepImagePrior of(Model net) {
-    return new DeepImagePrior(net, 1000, 0.01, 1.0 / 30, 0.99, 0, 0, Device.cpu(), i -> {});
+    return new DeepImagePrior(net, 1000, 0.01, 0.005, 0.99, 0, 0, Device.cpu(), i -> {});
   }
 
   /** Iterations at most. */

@@ -20,12 +20,12 @@ final class Demands {
     if (training.size() < 2) {
       throw new TrainException("expected at least two pictures to train on");
     }
+    checkTask(model, recipe, training, fed.tiles() != null);
     if (!validation.labels().equals(training.labels())) {
       throw new TrainException(
           "the held-out part: expected the classes %s as what is trained on has, met %s"
               .formatted(training.labels(), validation.labels()));
     }
-    checkTask(model, recipe, training, fed.tiles() != null);
     boolean pictures = training.task() == Task.Kind.PICTURE;
     if (fed.tiles() != null && !pictures && training.task() != Task.Kind.SEGMENTATION) {
       throw new TrainException(
@@ -55,6 +55,10 @@ final class Demands {
     if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));
+    }
+    if (recipe.labelSmoothing() > 0 && !recipe.loss().smoothsLabels()) {
+      throw new TrainException(
+          "label-smoothing: loss %s has no targets to smooth".formatted(recipe.loss()));
     }
     List<Dim> shape = model.graph().outputs().get(0).type().shape();
     if (training.task() == Task.Kind.PICTURE) {

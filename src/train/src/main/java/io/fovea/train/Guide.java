@@ -45,8 +45,10 @@ final class Guide implements AutoCloseable {
       throw problem("expected a net of one input, met " + given);
     }
     List<Dim> shape = all.inputs().get(0).type().shape();
-    boolean says = shape != null && shape.size() == 4 && shape.get(1).isKnown();
-    this.channels = says ? (int) shape.get(1).size() : 0;
+    this.channels =
+        shape != null && shape.size() == 4 && shape.get(1).isKnown()
+            ? (int) shape.get(1).size()
+            : 0;
     Graph part = Subgraph.of(all, List.of(), values);
     try {
       this.graph = new TorchGraph(whole.withGraph(part), Selection.all(), place);

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
+import io.fovea.onnx.Sha256;
 import io.fovea.onnx.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -40,18 +40,17 @@ record Identity(Map<String, String> facts, Stamps training, Stamps heldOut) {
   }
 
   private static String sha256(Model model) {
-    try (DigestOutputStream out =
-        new DigestOutputStream(
-            OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
+    MessageDigest digest = Sha256.digest();
+    try (DigestOutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       model.proto().writeTo(out);
       for (Tensor t : model.graph().initializers().values()) {
         if (t.isExternal()) {
-          out.getMessageDigest().update(t.bytes());
+          digest.update(t.bytes());
         }
       }
-      return HexFormat.of().formatHex(out.getMessageDigest().digest());
-    } catch (IOException | NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // nothing is written, and every Java has it
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw new IllegalStateException(e); // nothing is written
     }
   }
 

@@ -72,6 +72,16 @@ public record Loss(List<Weighted> terms) {
     return terms.stream().allMatch(t -> t.term instanceof OfClasses);
   }
 
+  /** Whether some term's targets can be smoothed. */
+  boolean smoothsLabels() {
+    return terms.stream()
+        .anyMatch(
+            t ->
+                t.term instanceof CrossEntropy
+                    || t.term instanceof BinaryCrossEntropy
+                    || (t.term instanceof Distill d && d.weight < 1));
+  }
+
   /** Whether some term is a mean in which classes may have weights. */
   boolean weighsClasses() {
     return terms.stream()

@@ -108,7 +108,7 @@ final class Losses {
       return tversky(t, sigmoid, logits, wanted);
     }
     return sigmoid || term instanceof Loss.BinaryCrossEntropy
-        ? mean(binary(logits, wanted), wanted, weights)
+        ? mean(binary(logits, wanted, smoothing), wanted, weights)
         : torch.cross_entropy_loss(
             logits, wanted, optional(logits, weights), MEAN, Targets.IGNORED, smoothing);
   }
@@ -191,10 +191,17 @@ final class Losses {
     return weights.length == 0 ? new TensorOptional() : new TensorOptional(vector(beside, weights));
   }
 
-  /** {@code [N, classes, ...]}: of each output. */
-  private static Tensor binary(Tensor logits, Tensor wanted) {
+  /**
+   * {@code [N, classes, ...]}: of each output.
+   *
+   * @param smoothing share of each target that is yes and no alike
+   */
+  private static Tensor binary(Tensor logits, Tensor wanted, double smoothing) {
+    Tensor yes = yes(logits, wanted);
+    Tensor target =
+        smoothing == 0 ? yes : yes.mul(new Scalar(1 - smoothing)).add(new Scalar(smoothing / 2));
     return torch.binary_cross_entropy_with_logits(
-        logits, yes(logits, wanted), new TensorOptional(), new TensorOptional(), EACH);
+        logits, target, new TensorOptional(), new TensorOptional(), EACH);
   }
 
   /** The mean of what is not ignored, in which each class has its weight. */
@@ -217,7 +224,7 @@ final class Losses {
     }
     Tensor entropy =
         sigmoid
-            ? binary(logits, wanted)
+            ? binary(logits, wanted, 0)
             : torch
                 .cross_entropy_loss(logits, wanted, new TensorOptional(), EACH, Targets.IGNORED, 0)
                 .unsqueeze(1);

@@ -117,7 +117,9 @@ record Mixing(double mixup, double cutmix) {
 
   /** Of the distribution Beta(a, a): one of two Gamma variables as a share of both. */
   static double beta(Random random, double a) {
-    return 1 / (1 + Math.exp(logGamma(random, a) - logGamma(random, a)));
+    double one = logGamma(random, a);
+    double other = logGamma(random, a);
+    return 1 / (1 + Math.exp(one - other));
   }
 
   /**

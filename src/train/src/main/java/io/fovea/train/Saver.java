@@ -21,9 +21,13 @@ record Saver(
     Dataset heldOut,
     Trainer.Listener listener) {
 
-  /** Between two steps of the optimizer, or at the end. */
-  void save(Course course, boolean isEnd) {
-    if (file == null || !(isEnd || file.isDue(course.position()))) {
+  /**
+   * Between two steps of the optimizer.
+   *
+   * @param now whether it is written whatever the time, as at the start and at the end
+   */
+  void save(Course course, boolean now) {
+    if (file == null || !(now || file.isDue(course.position()))) {
       return;
     }
     try (Torch.Work work = Torch.work()) {

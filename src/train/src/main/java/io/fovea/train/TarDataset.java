@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pictures in tar archives, class folders or WebDataset's samples. Those in plain archives are read
- * where they lie when they are asked for, so that memory holds about 200 bytes of each; those in
- * gzipped ones are held as they are.
+ * where they lie when they are asked for, so that memory holds but a name and a place of each;
+ * those in gzipped ones are held as they are.
  */
 record TarDataset(List<String> labels, List<Sample> samples) implements Dataset {
   /** A picture and its class. */

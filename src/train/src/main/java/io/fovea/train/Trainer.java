@@ -25,9 +25,10 @@ public final class Trainer {
     /**
      * Training starts, or goes on.
      *
-     * @param batches that an earlier process has learned from, over all epochs
+     * @param goesOn whether with a checkpoint
+     * @param batches that it has learned from, over all epochs
      */
-    default void begin(long batches) {}
+    default void begin(boolean goesOn, long batches) {}
 
     /** Something went wrong that does not end the training, such as a disk that is full. */
     default void warn(String message) {}
@@ -175,9 +176,13 @@ public final class Trainer {
         learner.memory().goOn(saved.tensors(), course.position().updates());
       }
       int steps = Loader.steps(order.size(), recipe.batch(), true);
-      listener.begin((course.position().epoch() - 1L) * steps + course.position().batches());
+      listener.begin(
+          saved != null, (course.position().epoch() - 1L) * steps + course.position().batches());
       learner.probe().layersEvery(listener.layersEvery(pace.updates() * recipe.epochs()));
       Saver saver = new Saver(file, learner, still, training, validation, listener);
+      if (saved == null) {
+        saver.save(course, true); // so that what is told from now on is known to be this training's
+      }
       while (!course.isDone(recipe)) {
         Epoch done;
         try {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fovea.converters.Architectures;
 import io.fovea.converters.Options;
-import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Resampling;
@@ -31,15 +30,6 @@ class AugmentationTest {
   private static final int DRAWS = 20_000;
   private static final Augmentation NONE = Augmentation.none();
   private static final Operations TRIVIAL = new Operations.TrivialAugment();
-
-  /** A picture whose levels say where they are. */
-  private static Picture places(int width, int height) {
-    byte[] levels = new byte[width * height];
-    for (int i = 0; i < levels.length; i++) {
-      levels[i] = (byte) (i % 251);
-    }
-    return Picture.of(width, height, 1, levels);
-  }
 
   @Test
   void cutsEvenSharesOfTheAreaAndAspectsThatAreEvenByTheirLogarithm() {
@@ -150,7 +140,7 @@ class AugmentationTest {
     assertEquals(Affine.translate(0, -32), Effect.TRANSLATE_Y.change(down, 30, true, 50, 40));
     assertEquals(Affine.rotate(9, 50, 40), Effect.ROTATE.change(up, 9, false, 50, 40));
     assertEquals(Affine.rotate(135, 50, 40), Effect.ROTATE.change(up, 30, true, 50, 40));
-    Picture p = places(16, 15);
+    Picture p = Levels.picture(16, 15);
     assertSame(Tones.brightness(p, 1.27), Effect.BRIGHTNESS, up, 9, false, p);
     assertSame(Tones.contrast(p, 0.01), Effect.CONTRAST, down, 30, true, p);
     assertSame(Tones.sharpness(p, 1.9), Effect.SHARPNESS, up, 30, false, p);
@@ -204,35 +194,6 @@ class AugmentationTest {
     assertEquals(List.of(), Jitter.none().draw(random));
   }
 
-  /** Pictures whose masks are their levels, of an own size each. */
-  private record Levels() implements Dataset {
-    @Override
-    public int size() {
-      return 12;
-    }
-
-    @Override
-    public Task.Kind task() {
-      return Task.Kind.SEGMENTATION;
-    }
-
-    @Override
-    public List<String> labels() {
-      return List.of("0", "1");
-    }
-
-    @Override
-    public Picture picture(int index) {
-      return places(20 + index, 40 - index);
-    }
-
-    @Override
-    public Target target(int index) {
-      Picture p = picture(index);
-      return new Target.Pixels(Mask.of(p.width(), p.height(), p.pixels()));
-    }
-  }
-
   /** By nearest: each level that is left is that of a pixel, and of its mask. */
   private static final Preprocessing FED =
       Preprocessing.of(
@@ -245,7 +206,7 @@ class AugmentationTest {
   }
 
   private static void load(Augmentation augmentation, Check check) {
-    try (Loader loader = new Loader(new Levels(), FED, 2)) {
+    try (Loader loader = new Loader(new Levels(12, 20), FED, 2)) {
       for (int epoch = 1; epoch <= 6; epoch++) {
         loader.shuffled(
             4,
@@ -378,7 +339,7 @@ class AugmentationTest {
     Recipe recipe = Recipe.segmentation().augmentation(NONE.withMixup(1));
     assertEquals(
         "mixup does not fit the data: it is for classes and values",
-        message(() -> train(recipe, new Levels())));
+        message(() -> train(recipe, new Levels(12, 20))));
     assertEquals(
         "hue: expected a number in [0, 0.5], met 0.6", message(() -> new Jitter(0, 0, 0, 0.6)));
     assertEquals(

@@ -60,7 +60,7 @@ class CheckpointTest {
     }
 
     @Override
-    public void begin(long done) {
+    public void begin(boolean goesOn, long done) {
       begun = done;
     }
 

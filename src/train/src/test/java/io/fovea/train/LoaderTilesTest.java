@@ -4,50 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.image.Step;
-import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LoaderTilesTest {
   private static final Preprocessing TILED =
       Preprocessing.of(new Step.Color(Step.Channels.GREY), new Step.Tiles(8, 12, 2));
-
-  /** Pictures of many sizes whose masks have the value that the pixel has. */
-  private record Levels(int size) implements Dataset {
-    @Override
-    public Task.Kind task() {
-      return Task.Kind.SEGMENTATION;
-    }
-
-    @Override
-    public List<String> labels() {
-      return List.of("0", "1");
-    }
-
-    @Override
-    public Picture picture(int index) {
-      int width = 10 + index;
-      int height = 40 - index;
-      byte[] levels = new byte[width * height];
-      for (int i = 0; i < levels.length; i++) {
-        levels[i] = (byte) (i % 251);
-      }
-      return Picture.of(width, height, 1, levels);
-    }
-
-    @Override
-    public Target target(int index) {
-      Picture p = picture(index);
-      return new Target.Pixels(Mask.of(p.width(), p.height(), p.pixels()));
-    }
-  }
 
   private static float[] pixels(Loader.Batch batch) {
     float[] values = new float[batch.pixels().remaining()];
@@ -58,7 +25,7 @@ class LoaderTilesTest {
   @Test
   void trainingTakesATileAnywhereAndItsMaskWithIt() {
     Set<Float> corners = new HashSet<>();
-    try (Loader loader = new Loader(new Levels(24), TILED, 2)) {
+    try (Loader loader = new Loader(new Levels(24, 10), TILED, 2)) {
       loader.shuffled(
           6,
           1,
@@ -83,10 +50,10 @@ class LoaderTilesTest {
 
   @Test
   void heldOutPicturesShowTheirMiddle() {
-    Picture p = new Levels(24).picture(20);
+    Picture p = new Levels(24, 10).picture(20);
     float[] middle = new float[8 * 12];
     TILED.tensor(p.crop(9, 6, 12, 8), FloatBuffer.wrap(middle));
-    try (Loader loader = new Loader(new Levels(24), TILED, 1)) {
+    try (Loader loader = new Loader(new Levels(24, 10), TILED, 1)) {
       loader.inOrder(
           1,
           21,

@@ -125,6 +125,18 @@ class LossesTest {
   }
 
   @Test
+  void smoothsTheAnswersOfASigmoid() {
+    Torch.load();
+    try (PointerScope scope = new PointerScope()) {
+      Tensor output = tensor(new float[] {2}, 1, 1, 1, 1);
+      Tensor met = Losses.of(Loss.CROSS_ENTROPY, 0.2, true, output, pixels(1));
+      double no = Math.log(1 + Math.exp(2));
+      double yes = Math.log(1 + Math.exp(-2));
+      assertEquals(0.9 * yes + 0.1 * no, met.item_float(), 1e-6);
+    }
+  }
+
+  @Test
   void measuresValuesInTheirUnits() {
     Torch.load();
     Targets.Values wanted = new Targets.Values(new float[] {1, 10, 3, 30}, 2, 2);

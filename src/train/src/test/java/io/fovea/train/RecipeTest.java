@@ -147,6 +147,9 @@ class RecipeTest {
     Recipe two = SHORT.classWeights(ClassWeights.of(List.of(1.0, 2.0)));
     TrainException e = assertThrows(TrainException.class, () -> train(two));
     assertEquals("class-weights: expected one for each of 4 classes, met 2", e.getMessage());
+    Recipe smooth = SHORT.loss(Loss.of("focal")).labelSmoothing(0.1);
+    e = assertThrows(TrainException.class, () -> train(smooth));
+    assertEquals("label-smoothing: loss focal(gamma=2) has no targets to smooth", e.getMessage());
     e = assertThrows(TrainException.class, () -> SHORT.average(1));
     assertEquals("ema: expected a number in [0, 1), met 1.0", e.getMessage());
     e = assertThrows(TrainException.class, () -> SHORT.accumulate(0));

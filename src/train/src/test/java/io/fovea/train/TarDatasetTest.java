@@ -186,6 +186,16 @@ class TarDatasetTest {
   }
 
   @Test
+  void holdsOutWhatAWordOfItsNameSays() throws IOException {
+    for (String name : List.of("trainval-0.tar", "latest-0.tar", "carnival.tar", "pets_VAL1.tar")) {
+      Tars.write(folder.resolve(name), "a/0.png", png(1), "b/0.png", png(2));
+    }
+    DataFolder found = DataFolder.of(folder);
+    assertEquals(6, found.training().size());
+    assertEquals(2, found.measured().size());
+  }
+
+  @Test
   void readsShardsInTrainAndVal() throws IOException {
     Files.writeString(folder.resolve("labels.txt"), "cat\ndog\n");
     Files.createDirectories(folder.resolve("train"));

@@ -53,11 +53,15 @@ final class EquivarianceStudy implements Study {
   }
 
   @Override
+  public int minutes() {
+    return 5;
+  }
+
+  @Override
   public Findings run(Lab lab) {
     Random random = new Random(lab.seed());
     StudyData.Parts upright = lab.classes(SIDE, true, 2000, 1000);
-    StudyData.Parts data =
-        upright.map(p -> StudyData.turned(p, 2 * Math.PI * random.nextDouble()));
+    StudyData.Parts data = upright.map(p -> StudyData.turned(p, 2 * Math.PI * random.nextDouble()));
     StudyData more = data.training();
     StudyData turn = more;
     for (int i = 0; i < 3; i++) {
@@ -87,13 +91,7 @@ final class EquivarianceStudy implements Study {
               four ? new StudyData.Parts(more, data.held()) : data);
       figures[i] = trial.figure();
       moved[i] = trial.isDiverged() ? Double.NaN : moved(trial.trained().model(), data.held());
-      double[] seen = trial.figures();
-      double[] x = new double[seen.length];
-      for (int e = 0; e < x.length; e++) {
-        x[e] = (e + 1) * (four ? 4 : 1);
-        seen[e] *= 100;
-      }
-      lines.add(new Line(NAMES.get(i), x, seen));
+      lines.add(Line.percents(NAMES.get(i), trial.figures(), four ? 4 : 1));
       rows.add(
           List.of(
               NAMES.get(i),
@@ -107,13 +105,13 @@ final class EquivarianceStudy implements Study {
                 "accuracy: quarter turns less planar, points", 100 * (figures[2] - figures[0]), 1),
             Check.atMost(
                 "answers of the net of quarter turns that a quarter turn changes, %",
-                100 * moved[2],
-                0.5),
+                100 * moved[2], 0.5),
             Check.atLeast("those of the planar net, %", 100 * moved[0], 2));
     Grid grid =
         new Grid(
             "Each net",
-            List.of("net", "parameters", "held-out accuracy", "answers that a quarter turn changes"),
+            List.of(
+                "net", "parameters", "held-out accuracy", "answers that a quarter turn changes"),
             rows);
     Chart chart =
         Chart.of(

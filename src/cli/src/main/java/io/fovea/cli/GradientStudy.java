@@ -60,12 +60,16 @@ final class GradientStudy implements Study {
 
   /** A net that was trained. */
   private record Arm(int depth, boolean residual, Activation activation, Trial trial) {
-    /** Gradient norms of the blocks' convolutions, first layer first. */
+    /**
+     * Gradient norms of the blocks' convolutions, first layer first; NaN where it never stepped.
+     */
     double[] norms() {
-      return trial.layers().stream()
-          .filter(l -> l.layer().contains(".conv"))
-          .mapToDouble(LayerFigures::gradientNorm)
-          .toArray();
+      double[] norms =
+          trial.layers().stream()
+              .filter(l -> l.layer().contains(".conv"))
+              .mapToDouble(LayerFigures::gradientNorm)
+              .toArray();
+      return norms.length > 0 ? norms : new double[] {Double.NaN};
     }
 
     /** Powers of ten by which the first layer's gradient is smaller than the last one's. */
@@ -77,6 +81,11 @@ final class GradientStudy implements Study {
     String text() {
       return (residual ? "residual " : "plain ") + activation + ", " + depth + " layers";
     }
+  }
+
+  @Override
+  public int minutes() {
+    return 5;
   }
 
   @Override
@@ -164,12 +173,7 @@ final class GradientStudy implements Study {
       List<Line> norms = new ArrayList<>();
       List<Line> figures = new ArrayList<>();
       for (Activation a : ACTIVATIONS) {
-        double[] y = at(arms, residual, a, deepest).norms();
-        double[] x = new double[y.length];
-        for (int i = 0; i < x.length; i++) {
-          x[i] = i + 1;
-        }
-        norms.add(new Line(a.toString(), x, y));
+        norms.add(Line.of(a.toString(), at(arms, residual, a, deepest).norms(), 1));
         double[] accuracy = new double[depths.length];
         double[] layers = new double[depths.length];
         for (int i = 0; i < depths.length; i++) {

@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import io.fovea.image.Resampling;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +18,19 @@ record Lab(long seed, boolean quick, @Nullable Path data, Path shapes) {
     return quick ? small : whole;
   }
 
-  /** Pictures of classes, to train on and held out: the user's, else the drawn shapes. */
+  /**
+   * Pictures of classes, to train on and held out: the user's, else the drawn shapes; all stretched
+   * to a square.
+   */
   StudyData.Parts classes(int side, boolean grey, int training, int held) {
+    return classesAsTheyAre(training, held)
+        .map(p -> (grey ? p.toGrey() : p.toRgb()).resize(side, side, Resampling.BILINEAR));
+  }
+
+  /** The same, each picture as it was read. */
+  StudyData.Parts classesAsTheyAre(int training, int held) {
     return StudyData.classes(
-        data == null ? shapes : data, side, grey, pick(training, 60), pick(held, 40), seed);
+        data == null ? shapes : data, pick(training, 60), pick(held, 40), seed);
   }
 
   /** A sample's share in percent, with one digit. */

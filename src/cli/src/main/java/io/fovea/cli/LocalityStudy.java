@@ -23,7 +23,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** A convolutional net and a fully connected one, on pictures and on permuted pixels. */
+/**
+ * A convolutional net and a fully connected one, on pictures and on permuted pixels; and a
+ * non-local block on far pairs.
+ */
 final class LocalityStudy implements Study {
   private static final int SIDE = 24;
   private static final int[] FILTERS = {16, 32, 64};
@@ -37,20 +40,29 @@ final class LocalityStudy implements Study {
   public String claim() {
     return "Convolutions do better than full connections with as many parameters because neighbouring"
         + " pixels belong together: where pixels are permuted, the same for all pictures, they lose"
-        + " their lead, and full connections lose nothing.";
+        + " their lead, and full connections lose nothing. What stands far apart a non-local block"
+        + " joins where convolutions do not.";
   }
 
   @Override
   public String paper() {
-    return "LeCun 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf";
+    return "LeCun 1998, http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf; Wang 2018,"
+        + " https://arxiv.org/abs/1711.07971";
   }
 
   @Override
   public String setup() {
     return "Three 3x3 convolutions, each with a 2x2 pool, and a global mean against one hidden layer"
         + " whose width makes the number of parameters equal to within half a unit; grey pictures of"
-        + " 24x24, AdamW, no changes of pictures. Accuracies are means over the seeds. Relations over"
-        + " a long range are not part of it.";
+        + " 24x24, AdamW, no changes of pictures. Accuracies are means over the seeds. For far"
+        + " pairs a net of two 3x3 convolutions tells whether two marks, drawn on noise by the seed"
+        + " and farther apart than any of its places sees, are of one kind: with a non-local block"
+        + " in the middle, and with 1x1 convolutions of as many weights, one seed.";
+  }
+
+  @Override
+  public int minutes() {
+    return 5;
   }
 
   @Override
@@ -64,7 +76,8 @@ final class LocalityStudy implements Study {
     double[] ends = new double[4];
     long[] parameters = new long[2];
     for (int seed = 0; seed < seeds; seed++) {
-      Options options = Options.classes(plain.classes()).withChannels(1).withSeed(lab.seed() + seed);
+      Options options =
+          Options.classes(plain.classes()).withChannels(1).withSeed(lab.seed() + seed);
       Model cnn = convolutional(options);
       parameters[0] = InspectCommand.parameters(cnn);
       Model full = connected(options, parameters[0]);
@@ -86,15 +99,8 @@ final class LocalityStudy implements Study {
     List<Line> lines = new ArrayList<>();
     List<List<String>> rows = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      double[] x = new double[figures[i].length];
-      double[] y = new double[x.length];
-      for (int e = 0; e < x.length; e++) {
-        x[e] = e + 1;
-        y[e] = 100 * figures[i][e];
-      }
-      lines.add(new Line(names().get(i), x, y));
-      rows.add(
-          List.of(names().get(i), Html.of("%,d", parameters[i / 2]), Lab.percent(ends[i])));
+      lines.add(Line.percents(names().get(i), figures[i], 1));
+      rows.add(List.of(names().get(i), Html.of("%,d", parameters[i / 2]), Lab.percent(ends[i])));
     }
     List<Check> checks =
         List.of(
@@ -116,12 +122,13 @@ final class LocalityStudy implements Study {
     Chart chart =
         Chart.of("Accuracy while training, first seed", "epoch", "held-out accuracy, %", lines);
     return new Findings(
-        checks,
-        List.of(grid),
-        List.of(chart),
-        List.of(
-            new Photo("a picture", plain.held().picture(0)),
-            new Photo("its pixels permuted", permuted.held().picture(0))));
+            checks,
+            List.of(grid),
+            List.of(chart),
+            List.of(
+                new Photo("a picture", plain.held().picture(0)),
+                new Photo("its pixels permuted", permuted.held().picture(0))))
+        .and(FarPairs.run(lab));
   }
 
   private static List<String> names() {

@@ -62,6 +62,11 @@ final class NormalizationStudy implements Study {
   }
 
   @Override
+  public int minutes() {
+    return 5;
+  }
+
+  @Override
   public Findings run(Lab lab) {
     StudyData.Parts data = lab.classes(SIDE, false, 1000, 250);
     double[] rates =
@@ -127,16 +132,12 @@ final class NormalizationStudy implements Study {
             "layer normalization: right answers in test less those in training, points either way",
             Math.abs(100 * layer.gap),
             0.1),
-        Check.atLeast(
-            "batch normalization: the same", Math.abs(100 * batch.gap), 0.5));
+        Check.atLeast("batch normalization: the same", Math.abs(100 * batch.gap), 0.5));
   }
 
   private static Arm arm(Normalization kind, Lab lab, double[] rates, StudyData.Parts data) {
     Options options =
-        Options.classes(data.classes())
-            .withWidth(0.5)
-            .withNormalization(kind)
-            .withSeed(lab.seed());
+        Options.classes(data.classes()).withWidth(0.5).withNormalization(kind).withSeed(lab.seed());
     Model net = Architectures.named("resnet8").model(options);
     Recipe recipe =
         Recipe.classification()
@@ -150,8 +151,7 @@ final class NormalizationStudy implements Study {
     double steps = Double.POSITIVE_INFINITY;
     @Nullable Trial best = null;
     for (int i = 0; i < rates.length; i++) {
-      Trial trial =
-          Trial.of(kind + " at " + rates[i], net, recipe.optimizer(sgd(rates[i])), data);
+      Trial trial = Trial.of(kind + " at " + rates[i], net, recipe.optimizer(sgd(rates[i])), data);
       learned[i] = trial.learned();
       largest = learned[i] >= LEARNS ? rates[i] : largest;
       double needed = trial.isDiverged() ? Double.POSITIVE_INFINITY : trial.stepsTo(WANTED, WINDOW);
@@ -159,7 +159,8 @@ final class NormalizationStudy implements Study {
       best =
           !trial.isDiverged() && (best == null || trial.learned() > best.learned()) ? trial : best;
     }
-    return new Arm(kind, learned, largest, steps, best == null ? Double.NaN : gap(best, recipe, data));
+    return new Arm(
+        kind, learned, largest, steps, best == null ? Double.NaN : gap(best, recipe, data));
   }
 
   private static Optimizer sgd(double rate) {
@@ -170,8 +171,7 @@ final class NormalizationStudy implements Study {
   private static double gap(Trial best, Recipe recipe, StudyData.Parts data) {
     StudyData.Parts same = new StudyData.Parts(data.training(), data.training());
     Recipe still = recipe.epochs(1).batch(4).optimizer(sgd(STILL));
-    Trial shown =
-        Trial.again("  the same weights again", best.trained().model(), still, same);
+    Trial shown = Trial.again("  the same weights again", best.trained().model(), still, same);
     return shown.figure() - shown.learned();
   }
 }

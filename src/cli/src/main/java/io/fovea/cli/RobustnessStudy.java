@@ -18,7 +18,6 @@ import io.fovea.train.Augmentation;
 import io.fovea.train.Optimizer;
 import io.fovea.train.Recipe;
 import io.fovea.train.Schedule;
-import io.fovea.train.Target;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -58,7 +57,13 @@ final class RobustnessStudy implements Study {
   }
 
   /** A net and what it answers. */
-  private record Arm(String name, Model model, double clean, double fgsm, double pgd, double same) {}
+  private record Arm(
+      String name, Model model, double clean, double fgsm, double pgd, double same) {}
+
+  @Override
+  public int minutes() {
+    return 5;
+  }
 
   @Override
   public Findings run(Lab lab) {
@@ -94,7 +99,8 @@ final class RobustnessStudy implements Study {
       y[0] = 100 * arm.clean;
       for (int i = 0; i < STRENGTHS.length; i++) {
         x[i + 1] = STRENGTHS[i];
-        y[i + 1] = 100 * accuracy(arm.model, attacked(arm.model, data.held(), STRENGTHS[i], lab.seed()));
+        y[i + 1] =
+            100 * accuracy(arm.model, attacked(arm.model, data.held(), STRENGTHS[i], lab.seed()));
       }
       lines.add(new Line(arm.name, x, y));
     }
@@ -116,8 +122,7 @@ final class RobustnessStudy implements Study {
                 10),
             Check.atLeast(
                 "pictures attacked by libtorch that ONNX Runtime answers alike, %",
-                100 * Math.min(before.same, after.same),
-                99));
+                100 * Math.min(before.same, after.same), 99));
     Grid grid =
         new Grid(
             "Accuracy by ONNX Runtime, up to 8 levels",
@@ -146,7 +151,7 @@ final class RobustnessStudy implements Study {
         StudyData t = data.training();
         attacked =
             t.withPictures(
-                attack.pgd(t.pictures(), classes(t), LEVELS, TRAINING_STEPS, lab.seed() + epoch));
+                attack.pgd(t.pictures(), t.classes(), LEVELS, TRAINING_STEPS, lab.seed() + epoch));
       }
       double rate = 0.002 * (1 - (epoch - 1.0) / recipe.epochs());
       Recipe once =
@@ -171,7 +176,7 @@ final class RobustnessStudy implements Study {
     StudyData often = attacked(model, held, LEVELS, seed);
     double same = 0;
     try (Attack attack = attack(model)) {
-      once = held.withPictures(attack.fgsm(held.pictures(), classes(held), LEVELS));
+      once = held.withPictures(attack.fgsm(held.pictures(), held.classes(), LEVELS));
       int[] here = attack.answers(often.pictures());
       int[] there = answers(model, often);
       for (int i = 0; i < here.length; i++) {
@@ -191,7 +196,7 @@ final class RobustnessStudy implements Study {
 
   private static StudyData attacked(Model model, StudyData held, int levels, long seed) {
     try (Attack attack = attack(model)) {
-      return held.withPictures(attack.pgd(held.pictures(), classes(held), levels, STEPS, seed));
+      return held.withPictures(attack.pgd(held.pictures(), held.classes(), levels, STEPS, seed));
     }
   }
 
@@ -207,15 +212,11 @@ final class RobustnessStudy implements Study {
 
   private static double accuracy(Model model, StudyData data) {
     int[] said = answers(model, data);
-    int[] wanted = classes(data);
+    int[] wanted = data.classes();
     double right = 0;
     for (int i = 0; i < said.length; i++) {
       right += said[i] == wanted[i] ? 1 : 0;
     }
     return right / said.length;
-  }
-
-  private static int[] classes(StudyData data) {
-    return data.targets().stream().mapToInt(t -> ((Target.Label) t).index()).toArray();
   }
 }

@@ -63,6 +63,11 @@ final class SkipStudy implements Study {
   }
 
   @Override
+  public int minutes() {
+    return 5;
+  }
+
+  @Override
   public Findings run(Lab lab) {
     if (lab.data() != null) {
       throw new Fovea.UserException("--data: skip-links draws its own pictures");
@@ -100,13 +105,7 @@ final class SkipStudy implements Study {
         curves[i] = ((Evaluation.Pixels) trial.trained().kept().heldOut()).confusion().iou(2);
         photos.add(new Photo(name, answer(trial.trained().model(), first)));
       }
-      double[] seen = trial.figures();
-      double[] x = new double[seen.length];
-      for (int e = 0; e < x.length; e++) {
-        x[e] = e + 1;
-        seen[e] *= 100;
-      }
-      lines.add(new Line(name, x, seen));
+      lines.add(Line.percents(name, trial.figures(), 1));
       rows.add(
           List.of(
               name,
@@ -147,7 +146,7 @@ final class SkipStudy implements Study {
       byte[] levels = new byte[classes.length];
       for (int i = 0; i < levels.length; i++) {
         double level = (classes[i] == 0 ? 80 : 150) + NOISE * random.nextGaussian();
-        levels[i] = (byte) Math.round(Math.max(0, Math.min(255, level)));
+        levels[i] = StudyData.level(level);
       }
       pictures.add(Picture.of(SIDE, SIDE, 1, levels));
       targets.add(new Target.Pixels(Mask.of(SIDE, SIDE, classes)));

@@ -19,6 +19,9 @@ interface Study {
   /** What is trained and measured here, and what is left out. */
   String setup();
 
+  /** What a whole run takes on two cores, rounded up. */
+  int minutes();
+
   /** Does it; takes minutes, or seconds where the lab is quick. */
   Findings run(Lab lab);
 
@@ -30,8 +33,10 @@ interface Study {
         new LocalityStudy(),
         new EquivarianceStudy(),
         new SkipStudy(),
+        new SizeStudy(),
         new RobustnessStudy(),
-        new PriorStudy());
+        new PriorStudy(),
+        new PerceptionStudy());
   }
 
   /**

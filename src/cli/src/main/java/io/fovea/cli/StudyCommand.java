@@ -2,6 +2,7 @@ package io.fovea.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,19 @@ import picocli.CommandLine.Parameters;
 final class StudyCommand implements Callable<Integer> {
   private static final int WIDE = 100;
 
-  @Parameters(arity = "0..1", paramLabel = "NAME", description = "one study")
+  /** Of the studies, for completion. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Study.all().stream().map(Study::name).iterator();
+    }
+  }
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME",
+      completionCandidates = Names.class,
+      description = "one of ${COMPLETION-CANDIDATES}")
   @Nullable String name;
 
   @Option(
@@ -35,9 +48,7 @@ final class StudyCommand implements Callable<Integer> {
       description = "draws weights, pictures and their order; default: ${DEFAULT-VALUE}")
   long seed;
 
-  @Option(
-      names = "--quick",
-      description = "a few seconds: shows that it runs, but settles nothing")
+  @Option(names = "--quick", description = "a few seconds: shows that it runs, but settles nothing")
   boolean quick;
 
   @Option(
@@ -74,7 +85,12 @@ final class StudyCommand implements Callable<Integer> {
   private static void listJson() {
     for (Study s : Study.all()) {
       System.out.println(
-          Json.text(Map.of("name", s.name(), "claim", s.claim(), "paper", s.paper())));
+          Json.text(
+              Map.of(
+                  "name", s.name(),
+                  "minutes", s.minutes(),
+                  "claim", s.claim(),
+                  "paper", s.paper())));
     }
   }
 
@@ -83,8 +99,8 @@ final class StudyCommand implements Callable<Integer> {
       listJson();
       return;
     }
-    Table table = new Table("<name", "<claim");
-    Study.all().forEach(s -> table.row(s.name(), s.claim()));
+    Table table = new Table("<name", ">minutes", "<claim");
+    Study.all().forEach(s -> table.row(s.name(), "" + s.minutes(), s.claim()));
     table.print(WIDE);
   }
 

@@ -1,7 +1,6 @@
 package io.fovea.cli;
 
 import io.fovea.image.Picture;
-import io.fovea.image.Resampling;
 import io.fovea.runtime.Task;
 import io.fovea.train.DataFolder;
 import io.fovea.train.Dataset;
@@ -14,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 
-/** Pictures of one size in memory, and what should be said of them. Immutable, thread-safe. */
+/** Pictures in memory, and what should be said of them. Immutable, thread-safe. */
 record StudyData(Task.Kind task, List<String> labels, List<Picture> pictures, List<Target> targets)
     implements Dataset {
 
@@ -37,11 +36,11 @@ record StudyData(Task.Kind task, List<String> labels, List<Picture> pictures, Li
   }
 
   /**
-   * Some pictures of a folder of classes, drawn by seed, all stretched to a square.
+   * Some pictures of a folder of classes, drawn by seed.
    *
    * @param most pictures to train on, and held out
    */
-  static Parts classes(Path data, int side, boolean grey, int most, int mostHeld, long seed) {
+  static Parts classes(Path data, int most, int mostHeld, long seed) {
     if (!Files.exists(data)) {
       throw new Fovea.UserException(
           data + ": no such folder; start fovea by its launcher, or give --data");
@@ -50,11 +49,10 @@ record StudyData(Task.Kind task, List<String> labels, List<Picture> pictures, Li
     Dataset held = folder.heldOut();
     List<Dataset> parts =
         held == null ? folder.training().split(0.2, seed) : List.of(folder.training(), held);
-    return new Parts(
-        drawn(parts.get(0), side, grey, most, seed), drawn(parts.get(1), side, grey, mostHeld, seed));
+    return new Parts(drawn(parts.get(0), most, seed), drawn(parts.get(1), mostHeld, seed));
   }
 
-  private static StudyData drawn(Dataset all, int side, boolean grey, int most, long seed) {
+  private static StudyData drawn(Dataset all, int most, long seed) {
     if (all.task() != Task.Kind.CLASSIFICATION) {
       throw new Fovea.UserException("--data: expected pictures of classes, met " + all.task());
     }
@@ -66,8 +64,7 @@ record StudyData(Task.Kind task, List<String> labels, List<Picture> pictures, Li
     List<Picture> pictures = new ArrayList<>();
     List<Target> targets = new ArrayList<>();
     for (int i : order.subList(0, Math.min(most, order.size()))) {
-      Picture p = all.picture(i);
-      pictures.add((grey ? p.toGrey() : p.toRgb()).resize(side, side, Resampling.BILINEAR));
+      pictures.add(all.picture(i));
       targets.add(all.target(i));
     }
     return new StudyData(Task.Kind.CLASSIFICATION, all.labels(), pictures, targets);
@@ -81,6 +78,19 @@ record StudyData(Task.Kind task, List<String> labels, List<Picture> pictures, Li
   /** The same of these pictures, in the same order. */
   StudyData withPictures(List<Picture> others) {
     return new StudyData(task, labels, others, targets);
+  }
+
+  /** The class of each picture. */
+  int[] classes() {
+    return targets.stream().mapToInt(t -> ((Target.Label) t).index()).toArray();
+  }
+
+  /** Smaller pictures, of which these should be made. */
+  StudyData enlarging(UnaryOperator<Picture> smaller) {
+    List<Target> made = new ArrayList<>();
+    pictures.forEach(p -> made.add(new Target.Made(p)));
+    List<Picture> small = pictures.stream().map(smaller).toList();
+    return new StudyData(Task.Kind.PICTURE, List.of(), small, made);
   }
 
   /** These and others. */
@@ -140,6 +150,11 @@ record StudyData(Task.Kind task, List<String> labels, List<Picture> pictures, Li
       to[at] = from[(row * side + column) * channels + at % channels];
     }
     return Picture.of(side, side, channels, to);
+  }
+
+  /** A sample of a picture: the nearest of 0 to 255. */
+  static byte level(double value) {
+    return (byte) Math.round(Math.max(0, Math.min(255, value)));
   }
 
   @Override

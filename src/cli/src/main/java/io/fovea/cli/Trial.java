@@ -25,8 +25,13 @@ final class Trial implements Trainer.Listener {
   static Trial of(String name, Model model, Recipe recipe, StudyData.Parts data) {
     int side = data.training().picture(0).width();
     int channels = data.training().picture(0).channels();
-    Preprocessing fed =
-        FeedOptions.measured(data.training(), channels, new int[] {side, side});
+    Preprocessing fed = FeedOptions.measured(data.training(), channels, new int[] {side, side});
+    return of(name, model, fed, recipe, data);
+  }
+
+  /** The same, fed in a way of its own. */
+  static Trial of(
+      String name, Model model, Preprocessing fed, Recipe recipe, StudyData.Parts data) {
     return of(name, Trainer.of(model).recipe(recipe).preprocessing(fed), data);
   }
 
@@ -79,7 +84,7 @@ final class Trial implements Trainer.Listener {
     return trained == null;
   }
 
-  /** Held-out accuracy or mean IoU in the end, in [0, 1]; NaN where it diverged. */
+  /** Held-out accuracy or mean IoU in [0, 1], or PSNR in dB, in the end; NaN where it diverged. */
   double figure() {
     return trained == null ? Double.NaN : figures.get(figures.size() - 1);
   }

@@ -53,6 +53,7 @@ class CompletionTest {
     "fovea comp, completion",
     "fovea new --act, --activation",
     "fovea completion z, zsh",
+    "fovea study vani, vanishing-gradients",
     "fovea doctor --q, --quiet"
   })
   void offersCommandsOptionsAndValuesInBash(String typed, String offered) throws Exception {

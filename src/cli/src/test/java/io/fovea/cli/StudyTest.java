@@ -70,7 +70,9 @@ class StudyTest {
     assertTrue(html.contains("quick: a smaller one"), "a quick run says so");
     assertTrue(html.split("<table").length > 2, "a table of figures beside that of the verdict");
     assertTrue(html.contains("<svg class=\"plot\"") && html.contains("<path class=\"line c1\""));
-    assertFalse(html.replaceAll("base64,[^\"]*", "").contains("NaN"), "what is no number is said otherwise");
+    assertFalse(
+        html.replaceAll("base64,[^\"]*", "").contains("NaN"),
+        "what is no number is said otherwise");
   }
 
   @Test

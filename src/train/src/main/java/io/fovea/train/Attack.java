@@ -21,9 +21,10 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Changes pictures by a few levels so that a classifier errs: one step along the sign of the loss's
  * gradient (Goodfellow 2015, <a href="https://arxiv.org/abs/1412.6572">1412.6572</a>), or several
- * from a place drawn nearby (Madry 2018, <a href="https://arxiv.org/abs/1706.06083">1706.06083</a>).
- * What it makes are whole levels, so that the pictures can be written and shown to any runtime. The
- * graph runs as in inference. Thread-safe: calls wait for one another.
+ * from a place drawn nearby (Madry 2018, <a
+ * href="https://arxiv.org/abs/1706.06083">1706.06083</a>). What it makes are whole levels, so that
+ * the pictures can be written and shown to any runtime. The graph runs as in inference.
+ * Thread-safe: calls wait for one another.
  */
 public final class Attack implements AutoCloseable {
   private static final int BATCH = 50;
@@ -207,7 +208,8 @@ public final class Attack implements AutoCloseable {
       }
     }
     int size = batch.size() * own[0] * own[1] * own[2] * Float.BYTES;
-    FloatBuffer all = ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    FloatBuffer all =
+        ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder()).asFloatBuffer();
     batch.forEach(p -> fed.write(p, all));
     return all.flip();
   }

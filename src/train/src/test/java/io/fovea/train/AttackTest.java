@@ -85,8 +85,7 @@ class AttackTest {
     assertThrows(TrainException.class, () -> Attack.of(net(), reversed));
     try (Attack attack = Attack.of(net(), FED)) {
       List<Picture> grey = List.of(Picture.of(2, 1, 1, new byte[2]));
-      TrainException e =
-          assertThrows(TrainException.class, () -> attack.fgsm(grey, new int[1], 3));
+      TrainException e = assertThrows(TrainException.class, () -> attack.fgsm(grey, new int[1], 3));
       assertEquals("expected pictures [3, 1, 2] as the net is fed, met 2x1 grey", e.getMessage());
       assertThrows(TrainException.class, () -> attack.fgsm(grey, new int[2], 3));
       assertThrows(TrainException.class, () -> attack.fgsm(grey, new int[1], 0));

@@ -90,7 +90,7 @@ final class PerceptionStudy implements Study {
     StudyData.Parts large = lab.classes(SIDE, false, 1000, 250);
     Recipe recipe =
         Recipe.classification()
-            .epochs(lab.pick(12, 2))
+            .epochs(lab.pick(12, 1))
             .batch(32)
             .optimizer(Optimizer.adamW(0.004))
             .augmentation(Augmentation.none())

@@ -1,6 +1,7 @@
 package io.fovea.cli;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -75,9 +76,10 @@ final class StudyCommand implements Callable<Integer> {
     Path shapes = Path.of(System.getProperty("fovea.home", "."), "test-data", "shapes");
     Terminal.note("%s", study.claim());
     long start = System.nanoTime();
+    double before = processorSeconds();
     Findings found = study.run(new Lab(seed, quick, data, shapes));
     double seconds = (System.nanoTime() - start) / 1e9;
-    StudyReport.write(page, study, found, facts(seconds));
+    StudyReport.write(page, study, found, facts(seconds, before));
     tell(study, found, page, seconds);
     return 0;
   }
@@ -104,12 +106,21 @@ final class StudyCommand implements Callable<Integer> {
     table.print(WIDE);
   }
 
-  private Map<String, String> facts(double seconds) {
+  /** What this process has computed so far, on all processors. */
+  private static double processorSeconds() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean machine
+        ? machine.getProcessCpuTime() / 1e9
+        : Double.NaN;
+  }
+
+  private Map<String, String> facts(double seconds, double before) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("run", quick ? "quick: a smaller one, which settles nothing" : "whole");
     facts.put("seed", "" + seed);
     facts.put("data", data == null ? "the study's own" : data.toString());
     facts.put("time", Html.time(seconds));
+    facts.put("processor time", Html.time(processorSeconds() - before));
     facts.put("processors", "" + Runtime.getRuntime().availableProcessors());
     return facts;
   }

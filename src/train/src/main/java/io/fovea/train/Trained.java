@@ -42,11 +42,13 @@ public final class Trained {
       List<Trainer.Epoch> history,
       Trainer.Epoch kept,
       Learner learner,
-      Loader samples) {
+      Loader samples,
+      int most) {
     @Nullable Trained[] made = new Trained[1];
+    int size = Math.min(SAMPLE, most); // pictures that are fed one by one may differ in size
     samples.inOrder(
-        SAMPLE,
-        SAMPLE,
+        size,
+        size,
         (batch, step) -> {
           float[] copy = new float[batch.pixels().remaining()];
           batch.pixels().duplicate().get(copy);

@@ -245,7 +245,7 @@ public final class Trainer {
     for (var pair : specification.toMetadata().entrySet()) {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
-    return Trained.of(trained, List.copyOf(course.history()), kept, learner, held);
+    return Trained.of(trained, List.copyOf(course.history()), kept, learner, held, recipe.batch());
   }
 
   private Task task(Dataset training, Specification known, Ending ending) {

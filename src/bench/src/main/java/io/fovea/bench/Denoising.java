@@ -77,7 +77,11 @@ public final class Denoising {
     if (i.number() % EVERY == 0) {
       System.out.printf(
           "%d\t%.2f dB\taverage %.2f dB\tvariance %.2e\tloss %.5f%n",
-          i.number(), Similarity.psnr(clean, i.picture()), Similarity.psnr(clean, i.average()), i.variance(), i.loss());
+          i.number(),
+          Similarity.psnr(clean, i.picture()),
+          Similarity.psnr(clean, i.average()),
+          i.variance(),
+          i.loss());
     }
   }
 

@@ -53,11 +53,6 @@ final class EquivarianceStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     Random random = new Random(lab.seed());
     StudyData.Parts upright = lab.classes(SIDE, true, 2000, 1000);

@@ -84,11 +84,6 @@ final class GradientStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     StudyData.Parts data = lab.classes(SIDE, false, 1000, 250);
     int[] depths = lab.quick() ? new int[] {8, 14} : new int[] {8, 20, 56};

@@ -61,11 +61,6 @@ final class LocalityStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     int seeds = lab.pick(3, 1);
     StudyData.Parts plain = lab.classes(SIDE, true, 1000, 250);

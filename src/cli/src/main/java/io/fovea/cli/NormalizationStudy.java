@@ -62,11 +62,6 @@ final class NormalizationStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     StudyData.Parts data = lab.classes(SIDE, false, 1000, 250);
     double[] rates =

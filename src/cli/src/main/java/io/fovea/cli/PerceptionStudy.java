@@ -81,11 +81,6 @@ final class PerceptionStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     StudyData.Parts large = lab.classes(SIDE, false, 1000, 250);
     Recipe recipe =

@@ -110,24 +110,19 @@ final class PriorStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     Path data = lab.data();
     Picture clean = data == null ? drawn() : first(data);
     Options options = Options.defaults().withWidth(0.25).withChannels(8).withSeed(lab.seed());
     DeepImagePrior prior =
         DeepImagePrior.of(Architectures.named("dip_skip").model(options)).seed(lab.seed());
-    int every = lab.pick(EVERY, 5);
-    int most = lab.pick(1800, 30);
+    int every = lab.pick(EVERY, 4);
+    int most = lab.pick(1800, 12);
     Findings denoised =
         denoised(prior.iterations(most), most, clean, new Watched("denoise", clean, every), lab);
     Mask holes = holes(new Random(lab.seed()));
     Picture damaged = damaged(clean, holes);
-    DeepImagePrior shorter = prior.iterations(lab.pick(1000, 30));
+    DeepImagePrior shorter = prior.iterations(lab.pick(1000, 12));
     Findings filled =
         against(
             "With half of its pixels missing",

@@ -61,11 +61,6 @@ final class RobustnessStudy implements Study {
       String name, Model model, double clean, double fgsm, double pgd, double same) {}
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     StudyData.Parts data = lab.classes(SIDE, false, 1000, 250);
     Options options = Options.classes(data.classes()).withWidth(0.5).withSeed(lab.seed());
@@ -86,7 +81,8 @@ final class RobustnessStudy implements Study {
             arm("adversarial training", hardened, data.held(), lab.seed()));
     List<List<String>> rows = new ArrayList<>();
     List<Line> lines = new ArrayList<>();
-    double[] x = new double[STRENGTHS.length + 1];
+    int[] strengths = lab.quick() ? new int[] {LEVELS} : STRENGTHS;
+    double[] x = new double[strengths.length + 1];
     for (Arm arm : arms) {
       rows.add(
           List.of(
@@ -97,10 +93,10 @@ final class RobustnessStudy implements Study {
               Lab.percent(arm.same)));
       double[] y = new double[x.length];
       y[0] = 100 * arm.clean;
-      for (int i = 0; i < STRENGTHS.length; i++) {
-        x[i + 1] = STRENGTHS[i];
+      for (int i = 0; i < strengths.length; i++) {
+        x[i + 1] = strengths[i];
         y[i + 1] =
-            100 * accuracy(arm.model, attacked(arm.model, data.held(), STRENGTHS[i], lab.seed()));
+            100 * accuracy(arm.model, attacked(arm.model, data.held(), strengths[i], lab.seed()));
       }
       lines.add(new Line(arm.name, x, y));
     }

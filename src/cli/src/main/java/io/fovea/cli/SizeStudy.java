@@ -99,11 +99,6 @@ final class SizeStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     StudyData.Parts data = lab.classesAsTheyAre(1000, 250);
     Recipe recipe =

@@ -63,11 +63,6 @@ final class SkipStudy implements Study {
   }
 
   @Override
-  public int minutes() {
-    return 5;
-  }
-
-  @Override
   public Findings run(Lab lab) {
     if (lab.data() != null) {
       throw new Fovea.UserException("--data: skip-links draws its own pictures");

@@ -19,9 +19,6 @@ interface Study {
   /** What is trained and measured here, and what is left out. */
   String setup();
 
-  /** What a whole run takes on two cores, rounded up. */
-  int minutes();
-
   /** Does it; takes minutes, or seconds where the lab is quick. */
   Findings run(Lab lab);
 

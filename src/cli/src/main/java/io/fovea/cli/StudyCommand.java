@@ -90,7 +90,6 @@ final class StudyCommand implements Callable<Integer> {
           Json.text(
               Map.of(
                   "name", s.name(),
-                  "minutes", s.minutes(),
                   "claim", s.claim(),
                   "paper", s.paper())));
     }
@@ -101,8 +100,8 @@ final class StudyCommand implements Callable<Integer> {
       listJson();
       return;
     }
-    Table table = new Table("<name", ">minutes", "<claim");
-    Study.all().forEach(s -> table.row(s.name(), "" + s.minutes(), s.claim()));
+    Table table = new Table("<name", "<claim");
+    Study.all().forEach(s -> table.row(s.name(), s.claim()));
     table.print(WIDE);
   }
 

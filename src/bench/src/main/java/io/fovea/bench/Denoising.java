@@ -8,6 +8,7 @@ import io.fovea.onnx.Model;
 import io.fovea.train.DeepImagePrior;
 import io.fovea.train.DeepImagePrior.Iteration;
 import io.fovea.train.DeepImagePrior.Restored;
+import io.fovea.train.Similarity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +56,8 @@ public final class Denoising {
     long start = System.nanoTime();
     Restored restored = prior.listener(i -> tell(i, clean)).denoise(noisy);
     double seconds = (System.nanoTime() - start) / 1e9;
-    double before = psnr(clean, noisy);
-    double after = psnr(clean, restored.picture());
+    double before = Similarity.psnr(clean, noisy);
+    double after = Similarity.psnr(clean, restored.picture());
     System.out.printf(
         "%s: noisy %.2f dB, restored %.2f dB (%+.2f), iteration %d of %d, %.0f s%n",
         file.getFileName(),
@@ -76,7 +77,11 @@ public final class Denoising {
     if (i.number() % EVERY == 0) {
       System.out.printf(
           "%d\t%.2f dB\taverage %.2f dB\tvariance %.2e\tloss %.5f%n",
-          i.number(), psnr(clean, i.picture()), psnr(clean, i.average()), i.variance(), i.loss());
+          i.number(),
+          Similarity.psnr(clean, i.picture()),
+          Similarity.psnr(clean, i.average()),
+          i.variance(),
+          i.loss());
     }
   }
 
@@ -94,15 +99,5 @@ public final class Denoising {
       out[i] = (byte) Math.round(Math.max(0, Math.min(255, level)));
     }
     return Picture.of(p.width(), p.height(), p.channels(), out);
-  }
-
-  /** Peak signal-to-noise ratio over all samples, in decibels. */
-  private static double psnr(Picture a, Picture b) {
-    double sum = 0;
-    for (int i = 0; i < a.pixels().length; i++) {
-      double d = (a.pixels()[i] & 255) - (b.pixels()[i] & 255);
-      sum += d * d;
-    }
-    return 10 * Math.log10(255.0 * 255 * a.pixels().length / sum);
   }
 }

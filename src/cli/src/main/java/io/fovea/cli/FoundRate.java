@@ -65,7 +65,7 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
     }
     Path report = seeing.report;
     if (report != null) {
-      write(report, page(curve));
+      page(curve).write(report);
       Terminal.note("%s: written", report);
     }
     if (json) {
@@ -137,7 +137,7 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
             rate.getAsDouble());
   }
 
-  private String page(RateCurve curve) throws IOException {
+  private Report.Page page(RateCurve curve) throws IOException {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("Net", net);
     Map<String, Object> settings = new LinkedHashMap<>(recipe.facts());
@@ -147,26 +147,24 @@ record FoundRate(String net, Recipe recipe, SeeingOptions seeing) {
       }
     }
     SeeingOptions.tell(settings, facts);
-    return Report.html(
-        "Learning rates of " + net,
-        "<strong>" + Html.text(said(curve)) + "</strong>",
-        facts,
-        page -> {
-          double[] rates = all(curve, RateCurve.Point::rate);
-          double[] losses = shown(curve, RateCurve.Point::loss);
-          double[] smoothed = shown(curve, RateCurve.Point::smoothed);
-          Plot plot =
-              new Plot(Axis.wide("learning rate", rates), Axis.wide("loss", losses, smoothed))
-                  .points("c2", rates, losses)
-                  .line("c1", rates, smoothed);
-          page.add("<h2>Loss over learning rates</h2>\n<div class=\"charts\">\n");
-          page.figure(
-              "Loss",
-              "<span class=\"key c2\">after a step of each rate</span>;"
-                  + " <span class=\"key c1\">smoothed</span>; up to twice the first",
-              plot.svg("Loss over learning rates"));
-          page.add("</div>\n");
-        });
+    Report.Page page =
+        Report.Page.of(
+            "Learning rates of " + net, "<strong>" + Html.text(said(curve)) + "</strong>", facts);
+    double[] rates = all(curve, RateCurve.Point::rate);
+    double[] losses = shown(curve, RateCurve.Point::loss);
+    double[] smoothed = shown(curve, RateCurve.Point::smoothed);
+    Plot plot =
+        new Plot(Axis.wide("learning rate", rates), Axis.wide("loss", losses, smoothed))
+            .points("c2", rates, losses)
+            .line("c1", rates, smoothed);
+    page.add("<h2>Loss over learning rates</h2>\n<div class=\"charts\">\n");
+    page.figure(
+        "Loss",
+        "<span class=\"key c2\">after a step of each rate</span>;"
+            + " <span class=\"key c1\">smoothed</span>; up to twice the first",
+        plot.svg("Loss over learning rates"));
+    page.add("</div>\n");
+    return page;
   }
 
   /** Losses that a chart shows: above twice the first, they would press the others flat. */

@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ScoreCommand.class,
       GenerateCommand.class,
       RestoreCommand.class,
+      StudyCommand.class,
       BenchmarkCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,

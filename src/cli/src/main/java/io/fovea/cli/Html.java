@@ -32,6 +32,9 @@ final class Html {
     if (Double.isNaN(value)) {
       return NOTHING;
     }
+    if (Double.isInfinite(value)) {
+      return value > 0 ? "∞" : "-∞";
+    }
     double size = Math.abs(value);
     if (value == 0) {
       return "0";

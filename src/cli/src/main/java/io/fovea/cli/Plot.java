@@ -2,7 +2,7 @@ package io.fovea.cli;
 
 /**
  * A chart as an SVG element: a frame, ticks and labels of two axes, and marks in the page's colours
- * {@code c1}, {@code c2} and {@code c3}. It takes the width that it is given. Not thread-safe.
+ * {@code c1} to {@code c5}. It takes the width that it is given. Not thread-safe.
  */
 final class Plot {
   private static final int WIDTH = 400;

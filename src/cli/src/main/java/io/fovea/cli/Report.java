@@ -44,55 +44,17 @@ record Report(
 
   /** Writes the page whole or not at all. */
   void write(Path file) throws IOException {
-    byte[] page = html().getBytes(StandardCharsets.UTF_8);
-    WholeFile.write(file, out -> out.write(page));
-  }
-
-  private String html() throws IOException {
-    return html(
-        title,
-        headline(),
-        facts,
-        page -> {
-          if (history != null && !history.laps().isEmpty()) {
-            ReportCurves.write(page, history);
-          }
-          ReportFigures.write(page, evaluation);
-          ReportMistakes.write(page, evaluation, data);
-          if (history != null && !history.laps().isEmpty()) {
-            ReportLayers.write(page, history);
-            ReportStages.write(page, history);
-          }
-        });
-  }
-
-  /** What stands on a page below its facts. */
-  interface Body {
-    void write(Page page) throws IOException;
-  }
-
-  /**
-   * A page.
-   *
-   * @param lead the line under the title, in HTML
-   */
-  static String html(String title, String lead, Map<String, String> facts, Body body)
-      throws IOException {
-    Page page = new Page();
-    page.add("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.add("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.add("<title>%s</title>\n<style>\n", Html.text(title));
-    page.text(style());
-    page.add("</style>\n</head>\n<body>\n<main>\n");
-    page.add("<h1>%s</h1>\n<p class=\"lead\">%s</p>\n", Html.text(title), lead);
-    page.add("<dl>\n");
-    facts.forEach(
-        (name, value) ->
-            page.add("<div><dt>%s</dt><dd>%s</dd></div>\n", Html.text(name), Html.text(value)));
-    page.add("</dl>\n");
-    body.write(page);
-    page.add("</main>\n</body>\n</html>\n");
-    return page.toString();
+    Page page = Page.of(title, headline(), facts);
+    if (history != null && !history.laps().isEmpty()) {
+      ReportCurves.write(page, history);
+    }
+    ReportFigures.write(page, evaluation);
+    ReportMistakes.write(page, evaluation, data);
+    if (history != null && !history.laps().isEmpty()) {
+      ReportLayers.write(page, history);
+      ReportStages.write(page, history);
+    }
+    page.write(file);
   }
 
   private String headline() {
@@ -109,16 +71,46 @@ record Report(
     return Html.of("<strong>%s</strong>", Html.text(evaluation.headline()));
   }
 
-  private static String style() throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(Report.class.getResourceAsStream("report.css"), "report.css")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  /** HTML as it grows. Not thread-safe. */
+  /** A page of HTML as it grows. Not thread-safe. */
   static final class Page {
     private final StringBuilder html = new StringBuilder();
+
+    private Page() {}
+
+    /**
+     * A page with its head.
+     *
+     * @param lead a line of HTML under the title
+     * @param facts by name
+     */
+    static Page of(String title, String lead, Map<String, String> facts) throws IOException {
+      Page page = new Page();
+      page.add("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+      page.add("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+      page.add("<title>%s</title>\n<style>\n", Html.text(title));
+      page.text(style());
+      page.add("</style>\n</head>\n<body>\n<main>\n");
+      page.add("<h1>%s</h1>\n<p class=\"lead\">%s</p>\n", Html.text(title), lead);
+      page.add("<dl>\n");
+      facts.forEach(
+          (name, value) ->
+              page.add("<div><dt>%s</dt><dd>%s</dd></div>\n", Html.text(name), Html.text(value)));
+      page.add("</dl>\n");
+      return page;
+    }
+
+    private static String style() throws IOException {
+      try (InputStream in =
+          Objects.requireNonNull(Report.class.getResourceAsStream("report.css"), "report.css")) {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      }
+    }
+
+    /** Writes the page whole or not at all. */
+    void write(Path file) throws IOException {
+      byte[] page = (html + "</main>\n</body>\n</html>\n").getBytes(StandardCharsets.UTF_8);
+      WholeFile.write(file, out -> out.write(page));
+    }
 
     /** Adds HTML in the form of {@link String#format}. */
     void add(String format, Object... values) {
@@ -135,11 +127,6 @@ record Report(
       add("<figure><figcaption><b>%s</b> %s</figcaption>\n", Html.text(name), remark);
       text(svg);
       add("</figure>\n");
-    }
-
-    @Override
-    public String toString() {
-      return html.toString();
     }
   }
 }

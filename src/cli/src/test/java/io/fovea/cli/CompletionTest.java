@@ -55,6 +55,7 @@ class CompletionTest {
     "fovea train --find, --find-lr",
     "fovea train --precision bf, bfloat16",
     "fovea completion z, zsh",
+    "fovea study vani, vanishing-gradients",
     "fovea doctor --q, --quiet"
   })
   void offersCommandsOptionsAndValuesInBash(String typed, String offered) throws Exception {

@@ -238,6 +238,7 @@ class FoveaTest {
         "evaluate",
         "score",
         "inspect",
+        "study",
         "verify",
         "doctor"
       })

@@ -21,7 +21,7 @@ class ReportTest {
       Path.of(System.getProperty("fovea.root", "../.."), "test-data/shapes");
 
   /** Shows a page on a phone and on a desk: nothing too wide, nothing failed, these texts there. */
-  private static void assertShows(Path page, String... texts) throws Exception {
+  static void assertShows(Path page, String... texts) throws Exception {
     String html = Files.readString(page);
     assertFalse(html.contains("<script"), "no scripts");
     assertFalse(

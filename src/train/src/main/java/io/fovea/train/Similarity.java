@@ -1,19 +1,23 @@
 package io.fovea.train;
 
+import io.fovea.image.Picture;
 import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How alike pictures look: structural similarity, <a
+ * How alike pictures are: peak signal-to-noise ratio, and structural similarity, <a
  * href="https://doi.org/10.1109/TIP.2003.819861">Wang 2004</a>, at one scale and at several, <a
- * href="https://doi.org/10.1109/ACSSC.2003.1292216">Wang 2003</a>. Pictures are {@code [N, C, H,
- * W]} of levels in [0, 1]; each gives a tensor of one number, the mean over planes and pictures.
+ * href="https://doi.org/10.1109/ACSSC.2003.1292216">Wang 2003</a>. Tensors are {@code [N, C, H, W]}
+ * of levels in [0, 1]; each gives a tensor of one number, the mean over planes and pictures.
+ * Thread-safe.
  */
-final class Similarity {
+public final class Similarity {
   private static final int SIDE = 11;
   private static final double SIGMA = 1.5;
   private static final double C1 = 0.01 * 0.01;
@@ -23,9 +27,43 @@ final class Similarity {
   private static final double[] WEIGHTS = {0.0448, 0.2856, 0.3001, 0.2363, 0.1333};
 
   private static final int SMALLEST = (SIDE - 1 << WEIGHTS.length - 1) + 1;
+  private static final double LEAST_ERROR = 1e-10; // of a mean squared error: 100 dB
   private static final double LEAST = 1e-6; // a root of what is not positive has no gradient
 
   private Similarity() {}
+
+  /**
+   * The peak signal-to-noise ratio over all samples, in dB, at most 100.
+   *
+   * @throws TrainException where the pictures differ in size
+   */
+  public static double psnr(Picture made, Picture wanted) {
+    return decibels(Pairs.error(made, wanted));
+  }
+
+  /**
+   * The structural similarity of two pictures in colour, in [-1, 1]: the mean over the planes and
+   * over all windows of 11x11 pixels.
+   *
+   * @throws TrainException where the pictures differ in size or are smaller than a window
+   */
+  public static double ssim(Picture made, Picture wanted) {
+    try (Torch.Work work = Torch.work();
+        PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard();
+        Observation one = Observation.of(made, Place.CPU);
+        Observation other = Observation.of(wanted, Place.CPU)) {
+      if (made.width() != wanted.width() || made.height() != wanted.height()) {
+        throw new TrainException("expected a %s as is wanted, met %s".formatted(wanted, made));
+      }
+      return of(one.seen(), other.seen()).item_float();
+    }
+  }
+
+  /** The ratio of a mean squared error of levels in [0, 1]. */
+  static double decibels(double error) {
+    return -10 * Math.log10(Math.max(LEAST_ERROR, error));
+  }
 
   /**
    * What is compared in a window, as means over the windows of each plane, {@code [N, C]}.

@@ -46,7 +46,6 @@ record Start(
       Recipe recipe,
       Specification known,
       Preprocessing fed,
-      Task.Range range,
       Dataset training,
       Device device,
       Map<String, Tensor> saved) {
@@ -68,6 +67,8 @@ record Start(
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
       still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
     }
+    boolean paints = training.task() == Task.Kind.PICTURE;
+    Task.Range range = paints ? Pairs.range(model, known, fed) : Learner.UNIT;
     double[] weights = recipe.classWeights().of(training);
     Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
     return new Start(

@@ -251,8 +251,6 @@ sealed interface Tally {
 
   /** Of pictures that are made. */
   final class OfPictures implements Tally {
-    private static final double LEAST = 1e-10; // of a mean squared error: 100 dB
-
     private final Task.Range range;
     private int count;
     private double decibels;
@@ -264,7 +262,7 @@ sealed interface Tally {
 
     /** Adds a picture, by the mean of its squared errors in [0, 1], and gives its PSNR. */
     double add(double error) {
-      double psnr = -10 * Math.log10(Math.max(LEAST, error));
+      double psnr = Similarity.decibels(error);
       count++;
       squares += error;
       decibels += psnr;

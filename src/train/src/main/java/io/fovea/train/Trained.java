@@ -45,13 +45,15 @@ public final class Trained {
       List<Trainer.Epoch> history,
       Trainer.Epoch kept,
       Learner learner,
-      Loader samples) {
+      Loader samples,
+      int most) {
     @Nullable Trained[] made = new Trained[1];
     Critic learned = learner.critic();
     Model critic = learned == null ? null : learned.export();
+    int size = Math.min(SAMPLE, most); // pictures that are fed one by one may differ in size
     samples.inOrder(
-        SAMPLE,
-        SAMPLE,
+        size,
+        size,
         (batch, step) -> {
           float[] copy = new float[batch.pixels().remaining()];
           batch.pixels().duplicate().get(copy);

@@ -151,16 +151,7 @@ public final class Trainer {
     Specification known = known();
     Preprocessing fed = fed(known);
     Demands.check(model, recipe, fed, training, training);
-    Start start =
-        Start.of(
-            model,
-            recipe.average(0),
-            known,
-            fed,
-            Pairs.range(model, known, fed),
-            training,
-            device,
-            Map.of());
+    Start start = Start.of(model, recipe.average(0), known, fed, training, device, Map.of());
     try (Guides guides = start.guides();
         Loader data = start.loader(training);
         Learner learner = start.learner(guides, precision(new Course(), start, data))) {
@@ -204,9 +195,7 @@ public final class Trainer {
     Checkpoint saved = file == null ? null : file.read(training, validation);
     Course course = saved == null ? new Course() : saved.course();
     Map<String, Tensor> tensors = saved == null ? Map.of() : saved.tensors();
-    Start start =
-        Start.of(
-            model, recipe, known, fed, Pairs.range(model, known, fed), training, device, tensors);
+    Start start = Start.of(model, recipe, known, fed, training, device, tensors);
     try (Guides guides = start.guides();
         Loader train = start.loader(training);
         Loader held = start.loader(validation);
@@ -291,7 +280,7 @@ public final class Trainer {
     for (var pair : specification.toMetadata().entrySet()) {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
-    return Trained.of(trained, List.copyOf(course.history()), kept, learner, held);
+    return Trained.of(trained, List.copyOf(course.history()), kept, learner, held, recipe.batch());
   }
 
   private Task task(Task.Kind kind, Specification known, Preprocessing fed, Ending ending) {

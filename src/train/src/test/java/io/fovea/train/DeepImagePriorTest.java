@@ -55,15 +55,6 @@ class DeepImagePriorTest {
     return Picture.of(width, height, channels, pixels);
   }
 
-  private static double psnr(Picture a, Picture b) {
-    double sum = 0;
-    for (int i = 0; i < a.pixels().length; i++) {
-      double d = (a.pixels()[i] & 255) - (b.pixels()[i] & 255);
-      sum += d * d;
-    }
-    return 10 * Math.log10(255 * 255 * a.pixels().length / sum);
-  }
-
   @Test
   void takesNoiseAwayWithoutHavingSeenAnythingElse() {
     Picture clean = disc(64, 64, 3, 0);
@@ -72,7 +63,7 @@ class DeepImagePriorTest {
     Restored restored = prior(200).average(0.95).listener(i -> losses.add(i.loss())).denoise(noisy);
     assertEquals(200, losses.size());
     assertTrue(losses.get(199) < losses.get(0) / 3, losses.get(0) + ", " + losses.get(199));
-    double gain = psnr(clean, restored.picture()) - psnr(clean, noisy);
+    double gain = Similarity.psnr(clean, restored.picture()) - Similarity.psnr(clean, noisy);
     assertTrue(gain > 4, "gained " + gain + " dB");
   }
 
@@ -103,7 +94,7 @@ class DeepImagePriorTest {
         assertEquals(pixels[3 * i + 1], filled.pixels()[3 * i + 1]);
       }
     }
-    double gain = psnr(whole, filled) - psnr(whole, damaged);
+    double gain = Similarity.psnr(whole, filled) - Similarity.psnr(whole, damaged);
     assertTrue(gain > 3, "gained " + gain + " dB");
   }
 
@@ -176,7 +167,7 @@ class DeepImagePriorTest {
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = (byte) Math.round(255 * picture.floats()[i % 3 * 64 * 64 + i / 3]);
       }
-      double alike = psnr(made.get(0), Picture.of(64, 64, 3, pixels));
+      double alike = Similarity.psnr(made.get(0), Picture.of(64, 64, 3, pixels));
       assertTrue(alike > 20, alike + " dB");
     }
   }

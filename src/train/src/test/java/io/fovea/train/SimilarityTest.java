@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fovea.image.Picture;
 import io.fovea.onnx.DataType;
 import java.util.Arrays;
 import java.util.function.BinaryOperator;
@@ -180,5 +181,32 @@ class SimilarityTest {
             .getMessage();
     assertEquals(
         "loss ms_ssim: expected pictures of 161x161 or more, met [1, 1, 160, 200]", message);
+  }
+
+  @Test
+  void comparesPicturesOfEightBits() {
+    double[][] a = picture(20, 24, 1, 0.2);
+    double[][] b = picture(20, 24, 2, 0.5);
+    byte[] left = new byte[20 * 24 * 3];
+    byte[] right = left.clone();
+    double squares = 0;
+    for (int i = 0; i < left.length; i++) {
+      int y = i / 72;
+      int x = i / 3 % 24;
+      a[y][x] = Math.round(255 * a[y][x]) / 255.0;
+      b[y][x] = Math.round(255 * b[y][x]) / 255.0;
+      left[i] = (byte) Math.round(255 * a[y][x]);
+      right[i] = (byte) Math.round(255 * b[y][x]);
+      squares += Math.pow(a[y][x] - b[y][x], 2) / left.length;
+    }
+    Picture one = Picture.of(24, 20, 3, left);
+    Picture other = Picture.of(24, 20, 3, right);
+    assertEquals(means(a, b)[0], Similarity.ssim(one, other), 1e-5);
+    assertEquals(-10 * Math.log10(squares), Similarity.psnr(one, other), 1e-9);
+    assertEquals(1, Similarity.ssim(one, one), 1e-6);
+    assertEquals(100, Similarity.psnr(one, one), 1e-9);
+    Picture small = Picture.of(20, 24, 3, left);
+    assertThrows(TrainException.class, () -> Similarity.ssim(one, small));
+    assertThrows(TrainException.class, () -> Similarity.psnr(one, small));
   }
 }

@@ -24,17 +24,22 @@ abstract class DirectNet {
 
   private final TensorVector parameters = new TensorVector();
 
-  /** [N, 3, H, W] -> [N, C, H/32, W/32]. */
+  /** [N, 3, H, W] -> [N, C, H/stride, W/stride]. */
   abstract Tensor features(Tensor x);
+
+  /** By which factor the features are smaller than the picture. */
+  int stride() {
+    return 32;
+  }
 
   /** [N, C] -> [N, 10]. */
   abstract Tensor head(Tensor x);
 
   private Tensor forward(Tensor x) {
     Tensor y = features(x);
-    if (y.size(2) != (x.size(2) + 31) / 32) { // a net that strides less would flatter the other
+    if (y.size(2) != (x.size(2) + stride() - 1) / stride()) { // or it would flatter the other
       throw new IllegalStateException(
-          "expected a stride of 32 in all, met a height of " + y.size(2));
+          "expected a stride of %d in all, met a height of %d".formatted(stride(), y.size(2)));
     }
     return head(torch.mean(y, 2, 3));
   }

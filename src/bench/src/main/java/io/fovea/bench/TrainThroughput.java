@@ -7,6 +7,7 @@ import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Graph;
 import io.fovea.onnx.Model;
 import io.fovea.train.Augmentation;
+import io.fovea.train.DataFolder;
 import io.fovea.train.Dataset;
 import io.fovea.train.Libtorch;
 import io.fovea.train.Optimizer;
@@ -16,6 +17,7 @@ import io.fovea.train.Target;
 import io.fovea.train.Trainer;
 import io.fovea.train.TrainingStep;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,27 +25,31 @@ import java.util.Random;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Training of nets (10 classes, 64x64): the whole trainer, with its loader, against the same loop
- * written directly against {@code org.bytedeco.pytorch} with data in memory. For steps a second the
- * two take turns in one process, so that a noisy machine disturbs both; for memory each has a
- * process of its own.
+ * Training of nets (10 classes, 64x64, resnet20 32x32): the whole trainer, with its loader, against
+ * the same loop written directly against {@code org.bytedeco.pytorch} with data in memory. For
+ * steps a second the two take turns in one process, so that a noisy machine disturbs both; for
+ * memory each has a process of its own. The trainer learns from noise, or from the pictures that
+ * the system property {@code data} names, such as CIFAR-10's, which it decodes, moves and mirrors
+ * beside.
  */
 public final class TrainThroughput {
-  private static final int SIZE = 64;
   private static final int WARM = 3;
   private static final List<Net> NETS =
       List.of(
-          new Net("resnet18", 32, DirectResNet18::new, m -> m),
-          new Net("mobilenet_v2", 32, DirectMobileNetV2::new, m -> m),
-          new Net("convnext_tiny", 8, DirectConvNext::new, m -> m),
-          new Net("convnext_tiny-exported", 8, DirectConvNext::new, Exported::of));
+          new Net("resnet18", 64, 32, DirectResNet18::new, m -> m),
+          new Net("mobilenet_v2", 64, 32, DirectMobileNetV2::new, m -> m),
+          new Net("convnext_tiny", 64, 8, DirectConvNext::new, m -> m),
+          new Net("convnext_tiny-exported", 64, 8, DirectConvNext::new, Exported::of),
+          new Net("resnet20", 32, 128, DirectResNet20::new, m -> m));
 
   private TrainThroughput() {}
 
   /** A net in both forms. */
-  private record Net(String name, int batch, Supplier<DirectNet> builder, UnaryOperator<Model> as) {
+  private record Net(
+      String name, int size, int batch, Supplier<DirectNet> builder, UnaryOperator<Model> as) {
     static Net named(String name) {
       return NETS.stream()
           .filter(n -> n.name.equals(name))
@@ -63,7 +69,15 @@ public final class TrainThroughput {
               .map(graph.initializers()::get)
               .mapToLong(p -> Objects.requireNonNull(p).size())
               .sum();
-      return DirectNet.train(builder, parameters, batch, SIZE, WARM, steps);
+      return DirectNet.train(builder, parameters, batch, size, WARM, steps);
+    }
+
+    private Dataset data(int pictures) {
+      if (DATA == null) {
+        return new Noise(size, pictures);
+      }
+      Dataset all = DataFolder.of(Path.of(DATA)).training();
+      return all.split(Math.min(0.9, (pictures + 10.0) / all.size()), 0).get(1); // of all classes
     }
 
     /** Steps a second of the trainer; {@code done} runs after the last one. */
@@ -76,7 +90,10 @@ public final class TrainThroughput {
                   .epochs(1)
                   .batch(batch)
                   .optimizer(new Optimizer.Sgd(0.01, 0.9, 5e-4, false))
-                  .augmentation(Augmentation.none()))
+                  .augmentation(
+                      DATA == null
+                          ? Augmentation.none()
+                          : new Augmentation(4, Augmentation.Flip.RANDOM)))
           .preprocessing(Preprocessing.named("zero-one"))
           .listener(
               new Trainer.Listener() {
@@ -91,10 +108,12 @@ public final class TrainThroughput {
                   }
                 }
               })
-          .fit(new Noise((WARM + steps) * batch), new Noise(2));
+          .fit(data((WARM + steps) * batch), data(2));
       return steps / ((to[0] - from[0]) / 1e9);
     }
   }
+
+  private static final @Nullable String DATA = System.getProperty("data");
 
   /**
    * Arguments: rounds (5), steps a round (20), nets (resnet18); {@code --memory SIDE NET STEPS},
@@ -153,7 +172,7 @@ public final class TrainThroughput {
   }
 
   /** Pictures of noise, drawn when asked for. */
-  private record Noise(int size) implements Dataset {
+  private record Noise(int side, int size) implements Dataset {
     @Override
     public List<String> labels() {
       return IntStream.range(0, DirectNet.CLASSES).mapToObj(Integer::toString).toList();
@@ -161,9 +180,9 @@ public final class TrainThroughput {
 
     @Override
     public Picture picture(int index) {
-      byte[] pixels = new byte[SIZE * SIZE * 3];
+      byte[] pixels = new byte[side * side * 3];
       new Random(index).nextBytes(pixels);
-      return Picture.of(SIZE, SIZE, 3, pixels);
+      return Picture.of(side, side, 3, pixels);
     }
 
     @Override

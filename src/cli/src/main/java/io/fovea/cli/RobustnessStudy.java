@@ -51,9 +51,9 @@ final class RobustnessStudy implements Study {
   public String setup() {
     return "resnet8 of half width on pictures of 24x24. FGSM takes one step of up to 8 of 255"
         + " levels, PGD ten of 2 levels from a place drawn within 8. Attacked pictures have whole"
-        + " levels, are made by libtorch, and all accuracies are counted by ONNX Runtime. For"
-        + " adversarial training, each epoch's pictures are attacked by four steps of PGD with the"
-        + " net as it then is; the momentum starts anew each time.";
+        + " levels, are made by libtorch, and all accuracies are counted by ONNX Runtime. Adversarial"
+        + " training goes on from the usual net for as many epochs again; each epoch's pictures are"
+        + " attacked by four steps of PGD with the net as it then is, and the momentum starts anew.";
   }
 
   /** A net and what it answers. */

@@ -2,11 +2,13 @@ package io.fovea.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fovea.image.Picture;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.Device;
+import io.fovea.train.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,14 +23,29 @@ class ModelsTest {
   private static final Path MODELS =
       Path.of(System.getProperty("fovea.root", "../..")).resolve("models");
 
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.list(MODELS)) {
+      List<Path> files = all.filter(f -> f.toString().endsWith(".onnx")).toList();
+      assertFalse(files.isEmpty());
+      return files;
+    }
+  }
+
+  @Test
+  void haveRecipesThatAreRead() throws IOException {
+    for (Path file : files()) {
+      Path recipe = Path.of(file.toString().replaceFirst("onnx$", "yaml"));
+      boolean masks = file.endsWith("membrane-unet.onnx");
+      Recipe usual = masks ? Recipe.segmentation() : Recipe.classification();
+      assertNotEquals(usual, usual.with(recipe), recipe.toString());
+      String card = Files.readString(Path.of(file.toString().replaceFirst("onnx$", "md")));
+      assertTrue(card.contains("--recipe models/" + recipe.getFileName()), card);
+    }
+  }
+
   @Test
   void areTheOnesThatTheirCardsDescribe() throws Exception {
-    List<Path> files = List.of();
-    try (Stream<Path> all = Files.list(MODELS)) {
-      files = all.filter(f -> f.toString().endsWith(".onnx")).toList();
-    }
-    assertFalse(files.isEmpty());
-    for (Path file : files) {
+    for (Path file : files()) {
       String card = Files.readString(Path.of(file.toString().replaceFirst("onnx$", "md")));
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
       assertTrue(card.contains(HexFormat.of().formatHex(hash)), file + ": SHA-256");

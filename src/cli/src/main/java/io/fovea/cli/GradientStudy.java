@@ -19,6 +19,7 @@ import io.fovea.train.LayerFigures;
 import io.fovea.train.Optimizer;
 import io.fovea.train.Recipe;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,7 +169,8 @@ final class GradientStudy implements Study {
       List<Line> norms = new ArrayList<>();
       List<Line> figures = new ArrayList<>();
       for (Activation a : ACTIVATIONS) {
-        norms.add(Line.of(a.toString(), at(arms, residual, a, deepest).norms(), 1));
+        double[] found = at(arms, residual, a, deepest).norms();
+        norms.add(Line.of(a.toString(), aboveZero(found), 1));
         double[] accuracy = new double[depths.length];
         double[] layers = new double[depths.length];
         for (int i = 0; i < depths.length; i++) {
@@ -219,5 +221,10 @@ final class GradientStudy implements Study {
       DoubleSupplier values = draw.from(random, in, out);
       return () -> values.getAsDouble() / times;
     };
+  }
+
+  /** On a logarithmic axis a gradient that is lost altogether has no place. */
+  private static double[] aboveZero(double[] norms) {
+    return Arrays.stream(norms).map(n -> n > 0 ? n : Double.NaN).toArray();
   }
 }

@@ -52,7 +52,7 @@ class ArchitecturesTrainTest {
   }
 
   private static boolean isPicture(Architecture a) {
-    return a.task().name().equals("PICTURE");
+    return a.paints();
   }
 
   private static void trains(Architecture a, Options options, int batch, int size) {

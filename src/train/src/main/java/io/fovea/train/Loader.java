@@ -76,11 +76,6 @@ final class Loader implements AutoCloseable {
     return Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
   }
 
-  /** What is fed in place of the pictures; null for the pictures. */
-  @Nullable Noise noise() {
-    return noise;
-  }
-
   /** What is done with each batch; its buffers are used again afterwards. */
   interface Use {
     void accept(Batch batch, int step);

@@ -175,7 +175,7 @@ public record Loss(List<Weighted> terms) {
 
   /**
    * Negative log-likelihood of the right class; after a sigmoid, {@link BinaryCrossEntropy}. The
-   * recipe's label smoothing is for this one alone.
+   * recipe's label smoothing is for these two, also where {@link Distill} learns from the data.
    */
   public record CrossEntropy() implements OfClasses {
     @Override

@@ -4,7 +4,6 @@ import io.fovea.runtime.Task;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -184,7 +183,7 @@ final class Losses {
     for (int i = 0; i < floats.length; i++) {
       floats[i] = (float) values[i];
     }
-    return Torch.beside(beside, floats(floats, floats.length));
+    return Torch.beside(beside, Torch.floats(floats, floats.length));
   }
 
   private static TensorOptional optional(Tensor beside, double[] weights) {
@@ -315,7 +314,7 @@ final class Losses {
       for (int k = 0; k < factors.length; k++) {
         factors[k] = (float) (1 / unit[k]);
       }
-      Tensor factor = Torch.beside(met, floats(factors, 1, factors.length));
+      Tensor factor = Torch.beside(met, Torch.floats(factors, 1, factors.length));
       met = met.mul(factor);
       values = values.mul(factor);
     }
@@ -329,7 +328,7 @@ final class Losses {
           "expected an output %s, met %s"
               .formatted(Arrays.toString(wanted.shape()), Arrays.toString(Torch.shape(met))));
     }
-    return Torch.beside(met, floats(wanted.values(), wanted.shape()));
+    return Torch.beside(met, Torch.floats(wanted.values(), wanted.shape()));
   }
 
   /** The same of values of one shape, in their units. */
@@ -364,12 +363,6 @@ final class Losses {
         term instanceof Loss.Ssim
             ? Similarity.of(made, wanted)
             : Similarity.ofScales(made, wanted));
-  }
-
-  private static Tensor floats(float[] values, long... shape) {
-    return torch
-        .from_blob(new FloatPointer(values), shape, new TensorOptions(ScalarType.Float))
-        .clone();
   }
 
   private static Tensor tensor(Targets.Classes wanted) {

@@ -3,14 +3,11 @@ package io.fovea.train;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +42,9 @@ final class Slices {
 
   private void project(float[] pictures, int count, List<float[]> to) {
     int size = pictures.length / count;
-    Tensor x = floats(pictures, count, size);
-    float[] all = Torch.copy("", torch.mm(x, floats(directions(size), size, DIRECTIONS))).floats();
+    Tensor x = Torch.floats(pictures, count, size);
+    float[] all =
+        Torch.copy("", torch.mm(x, Torch.floats(directions(size), size, DIRECTIONS))).floats();
     for (int i = 0; i < count; i++) {
       to.add(Arrays.copyOfRange(all, i * DIRECTIONS, (i + 1) * DIRECTIONS));
     }
@@ -61,12 +59,6 @@ final class Slices {
       directions = Torch.copy("", drawn.div(length)).floats();
     }
     return directions;
-  }
-
-  private static Tensor floats(float[] values, long... shape) {
-    return torch
-        .from_blob(new FloatPointer(values), shape, new TensorOptions(ScalarType.Float))
-        .clone();
   }
 
   /** Pictures of each. */

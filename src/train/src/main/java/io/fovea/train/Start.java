@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param unit of each value that is learned, in which the loss measures its error; empty for 1
  * @param weights of the classes; empty for 1
  * @param labels of the data
+ * @param kind of task that it learns
  * @param noise that the net is fed; null where it is fed pictures
  * @param still tensors that are made of the data once
  */
@@ -30,6 +31,7 @@ record Start(
     double[] unit,
     double[] weights,
     List<String> labels,
+    Task.Kind kind,
     @Nullable Noise noise,
     Order order,
     Place place,
@@ -67,8 +69,9 @@ record Start(
       used = recipe.selection(recipe.selection().freezing(Whitening.weight(start)));
       still = List.of(Safetensors.Part.of(Whitening.tensor(start).named(WHITENED)));
     }
-    boolean paints = training.task() == Task.Kind.PICTURE;
-    Task.Range range = paints ? Pairs.range(model, known, fed) : Learner.UNIT;
+    Noise noise = Noise.of(model);
+    Task.Kind kind = noise == null ? training.task() : Task.Kind.GENERATION;
+    Task.Range range = paints(kind) ? Pairs.range(model, known, fed) : Learner.UNIT;
     double[] weights = recipe.classWeights().of(training);
     Order order = recipe.balancedSampling() ? Order.balanced(training) : Order.shuffled(training);
     return new Start(
@@ -79,10 +82,42 @@ record Start(
         unit,
         weights,
         training.labels(),
-        Noise.of(model),
+        kind,
+        noise,
         order,
         Place.of(device),
         still);
+  }
+
+  private static boolean paints(Task.Kind kind) {
+    return kind == Task.Kind.PICTURE || kind == Task.Kind.GENERATION;
+  }
+
+  /** What the file of the net that has learned says of it, beside what was known. */
+  Specification specification(Specification known, Ending ending) {
+    Task task =
+        paints(kind)
+            ? new Task(kind, Task.Output.VALUES, range)
+            : new Task(kind, output(ending.kind()));
+    Specification said = known.withTask(task).withLabels(labels);
+    return switch (kind) {
+      case GENERATION -> said; // is fed no pictures
+      case PICTURE -> said.withPreprocessing(Pairs.served(model, fed));
+      default -> said.withPreprocessing(fed);
+    };
+  }
+
+  private Task.Output output(Ending.Kind ending) {
+    if (kind == Task.Kind.REGRESSION) {
+      return Task.Output.VALUES;
+    }
+    boolean logits = ending == Ending.Kind.OTHER || ending == Ending.Kind.LOG_SOFTMAX;
+    return logits ? Task.Output.LOGITS : Task.Output.PROBABILITIES;
+  }
+
+  /** An empty tally of how well the net does on a part of the data. */
+  Tally tally(Dataset part) {
+    return noise == null ? Tally.of(part, range) : new Tally.OfGenerated(range);
   }
 
   /** Nets that the loss asks; whoever asks for them closes them. */

@@ -17,6 +17,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.presets.openblas_nolapack;
@@ -254,6 +255,13 @@ final class Torch {
     return torch
         .from_blob(
             new LongPointer(values), new long[] {values.length}, new TensorOptions(ScalarType.Long))
+        .clone();
+  }
+
+  /** A tensor of floats on the CPU. */
+  static org.bytedeco.pytorch.Tensor floats(float[] values, long... shape) {
+    return torch
+        .from_blob(new FloatPointer(values), shape, new TensorOptions(ScalarType.Float))
         .clone();
   }
 

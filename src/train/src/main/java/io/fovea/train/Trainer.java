@@ -5,7 +5,6 @@ import io.fovea.onnx.Model;
 import io.fovea.onnx.Tensor;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.Specification;
-import io.fovea.runtime.Task;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -227,7 +226,7 @@ public final class Trainer {
             throw e;
           }
           learner.restore(course.good());
-          Trained before = trained(learner, held, training, validation, course, fed, known);
+          Trained before = trained(learner, held, training, validation, course, start, known);
           throw new DivergedException(e, before, kept.number());
         }
         course.ended(done);
@@ -241,7 +240,7 @@ public final class Trainer {
         saver.save(course, course.isDone(recipe));
       }
       learner.restore(course.good());
-      return trained(learner, held, training, validation, course, fed, known);
+      return trained(learner, held, training, validation, course, start, known);
     }
   }
 
@@ -256,20 +255,11 @@ public final class Trainer {
       Dataset training,
       Dataset validation,
       Course course,
-      Preprocessing fed,
+      Start start,
       Specification known) {
     Epoch kept = Objects.requireNonNull(course.kept());
     Model trained = learner.export();
-    Task.Kind kind = held.noise() == null ? training.task() : Task.Kind.GENERATION;
-    Specification specification =
-        known
-            .withTask(task(kind, known, fed, learner.graph().ending()))
-            .withLabels(training.labels());
-    if (kind != Task.Kind.GENERATION) { // which is fed no pictures
-      specification =
-          specification.withPreprocessing(
-              kind == Task.Kind.PICTURE ? Pairs.served(model, fed) : fed);
-    }
+    Specification specification = start.specification(known, learner.graph().ending());
     for (var fact : provenance(training, validation, course).entrySet()) {
       specification = specification.withProvenance(fact.getKey(), fact.getValue());
     }
@@ -281,20 +271,6 @@ public final class Trainer {
       trained = trained.withMetadata(pair.getKey(), pair.getValue());
     }
     return Trained.of(trained, List.copyOf(course.history()), kept, learner, held, recipe.batch());
-  }
-
-  private Task task(Task.Kind kind, Specification known, Preprocessing fed, Ending ending) {
-    return kind == Task.Kind.PICTURE || kind == Task.Kind.GENERATION
-        ? new Task(kind, Task.Output.VALUES, Pairs.range(model, known, fed))
-        : new Task(kind, output(kind, ending));
-  }
-
-  private static Task.Output output(Task.Kind kind, Ending ending) {
-    if (kind == Task.Kind.REGRESSION) {
-      return Task.Output.VALUES;
-    }
-    boolean logits = ending.kind() == Ending.Kind.OTHER || ending.kind() == Ending.Kind.LOG_SOFTMAX;
-    return logits ? Task.Output.LOGITS : Task.Output.PROBABILITIES;
   }
 
   private Epoch epoch(
@@ -372,10 +348,7 @@ public final class Trainer {
           free[0] = System.nanoTime();
         });
     long trained = System.nanoTime();
-    Tally tally =
-        start.noise() == null
-            ? Tally.of(validation, start.range())
-            : new Tally.OfGenerated(start.range());
+    Tally tally = start.tally(validation);
     try (Torch.Work shown = learner.shown()) {
       held.inOrder(
           recipe.batch(),

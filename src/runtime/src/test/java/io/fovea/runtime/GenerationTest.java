@@ -14,6 +14,7 @@ import io.fovea.onnx.GraphBuilder;
 import io.fovea.onnx.Model;
 import io.fovea.onnx.Value;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Pictures of noise. */
@@ -52,6 +53,23 @@ class GenerationTest {
         assertFalse(java.util.Arrays.equals(many.get(0).pixels(), many.get(1).pixels()));
         assertEquals(List.of(), t.generate(0, 5));
       }
+    }
+  }
+
+  @Test
+  void threadsGetTheirOwnPictures() {
+    try (PictureTransformer t = generator(Dim.of("batch"))) {
+      List<byte[]> wanted = t.generate(64, 0).stream().map(Picture::pixels).toList();
+      IntStream.range(0, 400)
+          .parallel()
+          .forEach(
+              i -> {
+                int first = i % 60;
+                List<Picture> made = t.generate(1 + i % 4, first);
+                for (int k = 0; k < made.size(); k++) {
+                  assertArrayEquals(wanted.get(first + k), made.get(k).pixels(), "" + i);
+                }
+              });
     }
   }
 

@@ -9,6 +9,7 @@ import io.fovea.onnx.Model;
 import io.fovea.train.Augmentation;
 import io.fovea.train.DataFolder;
 import io.fovea.train.Dataset;
+import io.fovea.train.Layout;
 import io.fovea.train.Libtorch;
 import io.fovea.train.Optimizer;
 import io.fovea.train.Recipe;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
@@ -33,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * steps a second the two take turns in one process, so that a noisy machine disturbs both; for
  * memory each has a process of its own. The trainer learns from noise, or from the pictures that
  * the system property {@code data} names, such as CIFAR-10's, which it decodes, moves and mirrors
- * beside.
+ * beside. The property {@code layout} is the trainer's, {@code channels_last} unless given; the
+ * direct loop has its channels first.
  */
 public final class TrainThroughput {
   private static final int WARM = 3;
@@ -89,6 +92,7 @@ public final class TrainThroughput {
               Recipe.classification()
                   .epochs(1)
                   .batch(batch)
+                  .layout(LAYOUT)
                   .optimizer(new Optimizer.Sgd(0.01, 0.9, 5e-4, false))
                   .augmentation(
                       DATA == null
@@ -114,6 +118,8 @@ public final class TrainThroughput {
   }
 
   private static final @Nullable String DATA = System.getProperty("data");
+  private static final Layout LAYOUT =
+      Layout.valueOf(System.getProperty("layout", "channels_last").toUpperCase(Locale.ROOT));
 
   /**
    * Arguments: rounds (5), steps a round (20), nets (resnet18); {@code --memory SIDE NET STEPS},

@@ -20,6 +20,15 @@ final class ReportCurves {
         "Loss",
         "of training, " + last(loss, Html::number),
         new Plot(x, Axis.wide("loss", loss)).line("c1", steps, loss).svg("Loss over epochs"));
+    double[] critic = history.points(Trace.Point::criticLoss);
+    if (Double.isFinite(critic[critic.length - 1])) {
+      page.figure(
+          "Loss of the critic",
+          last(critic, Html::number),
+          new Plot(x, Axis.wide("loss", critic))
+              .line("c1", steps, critic)
+              .svg("Loss of the critic over epochs"));
+    }
     figures(page, history, x, steps, epochs);
 
     double[] rate = history.points(Trace.Point::learningRate);

@@ -64,7 +64,7 @@ final class RestoreCommand implements Callable<Integer> {
       names = "--iterations",
       paramLabel = "N",
       description = "at most; default: ${DEFAULT-VALUE}")
-  int iterations = 1800;
+  int iterations = DeepImagePrior.ITERATIONS;
 
   @Option(
       names = "--patience",

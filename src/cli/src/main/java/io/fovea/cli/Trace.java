@@ -22,6 +22,7 @@ final class Trace implements Trainer.Listener {
    * Some steps.
    *
    * @param step the last of them, from 1, over all epochs
+   * @param criticLoss NaN where no critic learns beside
    * @param accuracy share of right answers on augmented pictures; NaN where they are not counted
    * @param rate pictures a second
    * @param waiting share of the time in which the network waited for data
@@ -32,6 +33,7 @@ final class Trace implements Trainer.Listener {
       int epoch,
       long step,
       double loss,
+      double criticLoss,
       double accuracy,
       double learningRate,
       double rate,
@@ -42,6 +44,7 @@ final class Trace implements Trainer.Listener {
     Map<String, Double> figures() {
       Map<String, Double> all = new LinkedHashMap<>();
       all.put("loss", loss);
+      all.put("criticLoss", criticLoss);
       all.put("accuracy", accuracy);
       all.put("learningRate", learningRate);
       all.put("picturesPerSecond", rate);
@@ -132,6 +135,7 @@ final class Trace implements Trainer.Listener {
   private long steps;
   private int count;
   private double loss;
+  private double criticLoss;
   private long right;
   private long pictures;
   private double seconds;
@@ -161,6 +165,7 @@ final class Trace implements Trainer.Listener {
     steps++;
     count++;
     loss += s.loss();
+    criticLoss += s.criticLoss();
     right = s.right() < 0 || right < 0 ? -1 : right + s.right();
     pictures += s.pictures();
     shown += s.pictures();
@@ -175,6 +180,7 @@ final class Trace implements Trainer.Listener {
               s.epoch(),
               steps,
               loss / count,
+              criticLoss / count,
               right < 0 ? Double.NaN : (double) right / pictures,
               learningRate,
               pictures / seconds,
@@ -184,6 +190,7 @@ final class Trace implements Trainer.Listener {
       sinks.forEach(sink -> sink.point(point));
       count = 0;
       loss = 0;
+      criticLoss = 0;
       right = 0;
       pictures = 0;
       seconds = 0;

@@ -89,6 +89,8 @@ class GenerateTest {
       0.3,
       "--report",
       folder.resolve("report.html"),
+      "--log",
+      folder.resolve("log"),
       "--critic-out",
       learned,
       "-o",
@@ -104,6 +106,9 @@ class GenerateTest {
         run.err());
     String page = Files.readString(folder.resolve("report.html"));
     assertTrue(page.contains("Distance from real pictures"), "curve");
+    assertTrue(page.contains("Loss of the critic"), "curve");
+    String metrics = Files.readString(folder.resolve("log/metrics.jsonl"));
+    assertTrue(metrics.matches("(?s).*\"criticLoss\":[0-9.]+,.*"), metrics);
     assertTrue(page.contains("between halves of these"), "figures");
     CommandRun again = // both go on from where they were
         fovea(

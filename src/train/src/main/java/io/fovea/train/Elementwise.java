@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Arithmetic, comparisons and logic, which treat every element alike, and types. */
@@ -88,21 +89,25 @@ final class Elementwise {
   }
 
   /**
-   * Onto an input that may be overwritten, where the sum has its shape. A transposed one is left:
-   * its layout would spread to all that follows.
+   * Onto an input that may be overwritten, where the sum has its shape. A transposed one is left,
+   * unless both are: its layout would spread to all that follows.
    */
   private static Tensor sum(Frame in) {
     if (in.free() >= 0) {
       Tensor onto = in.get(in.free());
       Tensor other = in.get(1 - in.free());
       if (onto.is_floating_point()
-          && onto.is_contiguous()
+          && (onto.is_contiguous() || (isChannelsLast(onto) && isChannelsLast(other)))
           && covers(Torch.shape(onto), Torch.shape(other))) {
         onto.add_(other);
         return onto;
       }
     }
     return Torch.signed(in.x(), in.get(1), (a, b) -> a.add(b));
+  }
+
+  private static boolean isChannelsLast(Tensor tensor) {
+    return tensor.dim() == 4 && tensor.is_contiguous(MemoryFormat.ChannelsLast);
   }
 
   /** Whether a shape is what it broadcasts to with another one. */

@@ -42,6 +42,7 @@ final class Learner implements AutoCloseable {
   private final Guides guides;
   private final double[] unit;
   private long updateNanos;
+  private double criticLoss = Double.NaN;
 
   /**
    * Makes a net ready to be trained on the CPU.
@@ -68,9 +69,9 @@ final class Learner implements AutoCloseable {
       Guides guides,
       double... unit) {
     this.model = model;
-    this.place = place;
+    this.place = place.laid(recipe.layout());
     this.auxiliary = Auxiliary.of(model);
-    this.graph = new TorchGraph(model, recipe.selection(), place);
+    this.graph = new TorchGraph(model, recipe.selection(), this.place);
     List<String> names = graph.roles().parameters();
     try {
       if (graph.inputs().size() != 1) {
@@ -192,7 +193,7 @@ final class Learner implements AutoCloseable {
       Critic critic = critic();
       if (critic != null && targets instanceof Targets.Values wanted) {
         Tensor made = levels(outputs.get(0));
-        critic.learn(made, Losses.values(made, wanted), learningRate);
+        criticLoss = critic.learn(made, Losses.values(made, wanted), learningRate);
       }
       Tensor error = error(outputs.get(0), targets, isSigmoid());
       for (int i = 1; i < seen.size(); i++) {
@@ -308,6 +309,11 @@ final class Learner implements AutoCloseable {
   /** The net that learns beside this one; null where there is none. */
   @Nullable Critic critic() {
     return guides.critic();
+  }
+
+  /** Its loss before its last step; NaN where there is none. */
+  double criticLoss() {
+    return criticLoss;
   }
 
   /** The outputs that serve training alone. */

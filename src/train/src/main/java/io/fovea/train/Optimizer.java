@@ -68,6 +68,26 @@ public sealed interface Optimizer {
     }
   }
 
+  /**
+   * Kernels of convolutions move by steps of one size in all directions: along the orthogonal
+   * matrix that is nearest to their momentum's, which few iterations of a polynomial come near, and
+   * keep their norm, as the normalization that follows asks for (<a
+   * href="https://kellerjordan.github.io/posts/muon/">Jordan 2024</a>). All else, and kernels of a
+   * single channel, moves by SGD with Nesterov momentum 0.9 and the weight decay.
+   *
+   * @param momentum of kernels, in Nesterov's form
+   * @param restRate factor on the learning rate of all else
+   */
+  record Muon(double learningRate, double momentum, double restRate, double weightDecay)
+      implements Optimizer {
+    public Muon {
+      Setting.LR.check(learningRate);
+      Setting.MOMENTUM.check(momentum);
+      Setting.REST_RATE.check(restRate);
+      Setting.WEIGHT_DECAY.check(weightDecay);
+    }
+  }
+
   /** SGD with Nesterov momentum 0.9 and weight decay 5e-4. */
   static Optimizer sgd(double learningRate) {
     return new Sgd(learningRate, 0.9, 5e-4, true);
@@ -81,6 +101,11 @@ public sealed interface Optimizer {
   /** AdamW with betas 0.9 and 0.999 and weight decay 0.01. */
   static Optimizer adamW(double learningRate) {
     return new AdamW(learningRate, 0.9, 0.999, 1e-8, 0.01);
+  }
+
+  /** Muon with momentum 0.6; the rest at 5 times the rate with weight decay 5e-4. */
+  static Optimizer muon(double learningRate) {
+    return new Muon(learningRate, 0.6, 5, 5e-4);
   }
 
   /** RMSprop with alpha 0.99, without momentum and weight decay. */

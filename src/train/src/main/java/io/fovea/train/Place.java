@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * what follows from shapes alone stays on the CPU.
  *
  * @param device null for the CPU, on which nothing is moved
+ * @param layout of pictures and kernels there
  */
-record Place(@Nullable Device device) {
-  static final Place CPU = new Place(null);
+record Place(@Nullable Device device, Layout layout) {
+  static final Place CPU = new Place(null, Layout.CHANNELS_FIRST);
 
   private static final String GPU_NATIVES =
       "/org/bytedeco/pytorch/linux-x86_64-gpu/libtorch_cuda.so";
@@ -42,7 +44,7 @@ record Place(@Nullable Device device) {
       if (obstacle.isEmpty()) {
         // Else the order of sums in convolutions may differ from run to run.
         torch.globalContext().setDeterministicCuDNN(true);
-        return new Place(new Device(provider.toString()));
+        return new Place(new Device(provider.toString()), Layout.CHANNELS_FIRST);
       }
       obstacles.add("cannot train on %s: %s".formatted(provider, obstacle));
     }
@@ -66,9 +68,14 @@ record Place(@Nullable Device device) {
         + (missing.isEmpty() ? "" : "; libraries not found: " + String.join(", ", missing));
   }
 
+  /** The same with pictures and kernels in a layout; a device other than the CPU has its own. */
+  Place laid(Layout other) {
+    return device == null ? new Place(null, other) : this;
+  }
+
   /** What stays for long: floats there, all else on the CPU; the argument is used up. */
   Tensor keep(Tensor tensor) {
-    if (device == null || !tensor.is_floating_point()) {
+    if (!tensor.is_floating_point() || (device == null && !isLaid(tensor))) {
       return tensor;
     }
     try (PointerScope scope = new PointerScope();
@@ -79,7 +86,14 @@ record Place(@Nullable Device device) {
 
   /** A tensor there. */
   Tensor move(Tensor tensor) {
-    return device == null ? tensor : tensor.to(device, tensor.scalar_type());
+    if (device == null) {
+      return isLaid(tensor) ? tensor.contiguous(MemoryFormat.ChannelsLast) : tensor;
+    }
+    return tensor.to(device, tensor.scalar_type());
+  }
+
+  private boolean isLaid(Tensor tensor) {
+    return layout == Layout.CHANNELS_LAST && tensor.dim() == 4;
   }
 
   /**

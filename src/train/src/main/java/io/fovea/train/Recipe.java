@@ -33,6 +33,7 @@ import java.util.function.Consumer;
  *     2016</a>); 0 for never
  * @param precision of convolutions and matrix products while they are trained; {@link
  *     Precision#AUTO} is measured once, and a training that goes on keeps to what was chosen
+ * @param layout of pictures and kernels in memory, on the CPU
  * @param seed of the order of pictures and their augmentation
  */
 public record Recipe(
@@ -53,6 +54,7 @@ public record Recipe(
     boolean whiten,
     double stochasticDepth,
     Precision precision,
+    Layout layout,
     long seed) {
 
   public Recipe {
@@ -77,6 +79,7 @@ public record Recipe(
         .batch(4)
         .optimizer(Optimizer.adamW(0.002))
         .augmentation(new Augmentation(0, Augmentation.Flip.RANDOM))
+        .layout(Layout.CHANNELS_FIRST)
         .loss(Loss.CROSS_ENTROPY_DICE);
   }
 
@@ -95,6 +98,7 @@ public record Recipe(
         .batch(16)
         .optimizer(Optimizer.adamW(0.001))
         .augmentation(new Augmentation(0, Augmentation.Flip.RANDOM))
+        .layout(Layout.CHANNELS_FIRST)
         .loss(Loss.MSE);
   }
 
@@ -108,6 +112,7 @@ public record Recipe(
         .optimizer(new Optimizer.Adam(0.0002, 0.5, 0.999, 1e-8, 0))
         .schedule(new Schedule(0, new Schedule.Constant()))
         .augmentation(Augmentation.none())
+        .layout(Layout.CHANNELS_FIRST)
         .loss(Loss.MSE);
   }
 
@@ -200,6 +205,10 @@ public record Recipe(
     return with(d -> d.precision = p);
   }
 
+  public Recipe layout(Layout l) {
+    return with(d -> d.layout = l);
+  }
+
   public Recipe seed(long s) {
     return with(d -> d.seed = s);
   }
@@ -241,6 +250,7 @@ public record Recipe(
     private boolean whiten;
     private double stochasticDepth;
     private Precision precision = Precision.FLOAT;
+    private Layout layout = Layout.CHANNELS_LAST;
     private long seed;
 
     Draft() {}
@@ -263,6 +273,7 @@ public record Recipe(
       whiten = r.whiten;
       stochasticDepth = r.stochasticDepth;
       precision = r.precision;
+      layout = r.layout;
       seed = r.seed;
     }
 
@@ -285,6 +296,7 @@ public record Recipe(
           whiten,
           stochasticDepth,
           precision,
+          layout,
           seed);
     }
   }

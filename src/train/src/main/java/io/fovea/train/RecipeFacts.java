@@ -29,6 +29,7 @@ final class RecipeFacts {
     all.put(Setting.BALANCED_SAMPLING, r.balancedSampling());
     all.put(Setting.STOCHASTIC_DEPTH, r.stochasticDepth());
     all.put(Setting.PRECISION, r.precision().word());
+    all.put(Setting.LAYOUT, r.layout().word());
     all.put(Setting.PATIENCE, (long) r.patience());
     all.put(Setting.EMA, r.average());
     all.putAll(of(r.optimizer()));
@@ -61,6 +62,11 @@ final class RecipeFacts {
       all.put(Setting.ALPHA, o.alpha());
       all.put(Setting.MOMENTUM, o.momentum());
       all.put(Setting.EPSILON, o.epsilon());
+      all.put(Setting.WEIGHT_DECAY, o.weightDecay());
+    } else if (optimizer instanceof Optimizer.Muon o) {
+      all.put(Setting.OPTIMIZER, "muon");
+      all.put(Setting.MOMENTUM, o.momentum());
+      all.put(Setting.REST_RATE, o.restRate());
       all.put(Setting.WEIGHT_DECAY, o.weightDecay());
     } else if (optimizer instanceof Optimizer.Adam o) {
       all.put(Setting.OPTIMIZER, "adam");
@@ -145,6 +151,7 @@ final class RecipeFacts {
                 case "adam" -> Optimizer.adam(0.002);
                 case "adamw" -> Optimizer.adamW(0.002);
                 case "rmsprop" -> Optimizer.rmsProp(0.001);
+                case "muon" -> Optimizer.muon(0.05);
                 default -> Optimizer.sgd(0.1);
               });
       case SCHEDULE ->
@@ -198,6 +205,7 @@ final class RecipeFacts {
         is(Setting.WHITEN),
         real(Setting.STOCHASTIC_DEPTH),
         Precision.valueOf(upper(Setting.PRECISION)),
+        Layout.valueOf(upper(Setting.LAYOUT)),
         (long) get(Setting.SEED));
   }
 
@@ -231,6 +239,8 @@ final class RecipeFacts {
       case "rmsprop" ->
           new Optimizer.RmsProp(
               rate, real(Setting.ALPHA), real(Setting.MOMENTUM), real(Setting.EPSILON), decay);
+      case "muon" ->
+          new Optimizer.Muon(rate, real(Setting.MOMENTUM), real(Setting.REST_RATE), decay);
       case "adam" ->
           new Optimizer.Adam(
               rate, real(Setting.BETA1), real(Setting.BETA2), real(Setting.EPSILON), decay);

@@ -65,6 +65,13 @@ public enum Setting {
       "what convolutions and matrix products are trained in; bfloat16 gains only where the"
           + " processor has instructions for it, auto times a few steps of both; weights, losses and"
           + " what is measured stay float; default: float"),
+  LAYOUT(
+      "layout",
+      Part.COURSE,
+      new Choice(names(Layout.values())),
+      "how pictures lie in memory on the CPU; channels_last is the faster one but for dense"
+          + " convolutions of large pictures; default: channels_last for classes"
+          + " and values, else channels_first"),
   PATIENCE(
       "patience",
       Part.COURSE,
@@ -81,19 +88,26 @@ public enum Setting {
   OPTIMIZER(
       "optimizer",
       Part.OPTIMIZER,
-      new Choice(List.of("sgd", "adam", "adamw", "rmsprop")),
+      new Choice(List.of("sgd", "adam", "adamw", "rmsprop", "muon")),
       "how gradients change weights; default: sgd for classes, else adamw"),
   LR(
       "lr",
       Part.OPTIMIZER,
       Kind.POSITIVE,
-      "highest learning rate; default: 0.1 for sgd, 0.002 for adam and adamw (of pairs of pictures 0.001), 0.001 for rmsprop"),
+      "highest learning rate; default: 0.1 for sgd, 0.002 for adam and adamw (of pairs of pictures"
+          + " 0.001), 0.001 for rmsprop, 0.05 for muon"),
   MOMENTUM(
       "momentum",
       Part.OPTIMIZER,
       Kind.BELOW_ONE,
-      "how much of its speed a weight keeps; default: 0.9 for sgd, 0 for rmsprop"),
+      "how much of its speed a weight keeps; default: 0.9 for sgd, 0 for rmsprop, 0.6 for"
+          + " muon"),
   NESTEROV("nesterov", Part.OPTIMIZER, Kind.YES_OR_NO, "of sgd: look ahead; default: true"),
+  REST_RATE(
+      "rest-rate",
+      Part.OPTIMIZER,
+      Kind.NOT_NEGATIVE,
+      "of muon: factor on the learning rate of all but kernels, which move by sgd; default: 5"),
   BETA1(
       "beta1",
       Part.OPTIMIZER,
@@ -118,7 +132,7 @@ public enum Setting {
       "weight-decay",
       Part.OPTIMIZER,
       Kind.NOT_NEGATIVE,
-      "pull of weights towards 0; default: 0.0005 for sgd, 0.01 for adamw, else 0"),
+      "pull of weights towards 0; default: 0.0005 for sgd and muon, 0.01 for adamw, else 0"),
   CLIP_NORM(
       "clip-norm",
       Part.OPTIMIZER,

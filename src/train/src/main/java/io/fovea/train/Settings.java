@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
@@ -40,6 +42,7 @@ public final class Settings {
   private static final List<Setting> CHOOSERS =
       List.of(Setting.OPTIMIZER, Setting.SCHEDULE, Setting.AUTO_AUGMENT);
   private static final int LONGEST_FILE = 100_000;
+  private static final int SHORT = 5; // words that many lines have
   private static final Set<Tag> PLAIN = Set.of(Tag.INT, Tag.FLOAT, Tag.BOOL);
 
   /** A value, and where it was given. */
@@ -101,18 +104,21 @@ public final class Settings {
   }
 
   private static String unknown(String where, String key) {
-    List<String> near = new ArrayList<>();
-    for (Setting s : Setting.values()) {
-      if (s.key().replace("-", "").startsWith(key.replaceAll("[-_]", ""))
-          || key.contains(s.key())) {
-        near.add(s.key());
-      }
+    String joined = key.replaceAll("[-_]", "");
+    List<String> near =
+        keys(s -> s.key().replace("-", "").startsWith(joined) || key.contains(s.key()));
+    if (near.isEmpty() && joined.length() > SHORT) { // learning-rate
+      near = keys(s -> s.about().contains(key.replaceAll("[-_]", " ")));
     }
     return where
         + ": no such setting; "
         + (near.isEmpty()
             ? "'fovea train --help' lists them"
             : "there is " + String.join(", ", near));
+  }
+
+  private static List<String> keys(Predicate<Setting> wanted) {
+    return Arrays.stream(Setting.values()).filter(wanted).map(Setting::key).toList();
   }
 
   private static Object value(Setting setting, Node node, String where) {

@@ -327,6 +327,7 @@ public final class Trainer {
                   (int) batch.shape()[0],
                   loss,
                   sum[0] / (step + 1),
+                  learner.criticLoss(),
                   learner.probe().right(),
                   rate,
                   (before - free[0]) / 1e9,

@@ -12,6 +12,7 @@ import java.util.List;
  * @param pictures of the batch
  * @param loss of the batch, before it is learned from
  * @param meanLoss over the epoch so far
+ * @param criticLoss of the critic that learns beside, before its step; NaN where there is none
  * @param right pictures of the batch whose likeliest class was right as they were augmented, of
  *     those that were mixed the class of the larger share; -1 where that is not counted, as of
  *     masks and values
@@ -29,6 +30,7 @@ public record TrainingStep(
     int pictures,
     double loss,
     double meanLoss,
+    double criticLoss,
     int right,
     double learningRate,
     double waited,

@@ -2,6 +2,7 @@ package io.fovea.train;
 
 import io.fovea.train.Optimizer.Adam;
 import io.fovea.train.Optimizer.AdamW;
+import io.fovea.train.Optimizer.Muon;
 import io.fovea.train.Optimizer.RmsProp;
 import io.fovea.train.Optimizer.Sgd;
 import java.util.ArrayList;
@@ -34,6 +35,9 @@ abstract class Updater implements AutoCloseable {
   static Updater of(Optimizer optimizer, List<Parameter> parameters) {
     if (optimizer instanceof Sgd sgd) {
       return new SgdUpdater(sgd, parameters);
+    }
+    if (optimizer instanceof Muon muon) {
+      return new MuonUpdater(muon, parameters);
     }
     if (optimizer instanceof RmsProp prop) {
       return new RmsPropUpdater(prop, parameters);
@@ -117,9 +121,9 @@ abstract class Updater implements AutoCloseable {
   }
 
   /** Momentum buffers. */
-  private static final class SgdUpdater extends Updater {
+  private static class SgdUpdater extends Updater {
     private final Sgd sgd;
-    private final List<Tensor> velocity;
+    final List<Tensor> velocity;
 
     SgdUpdater(Sgd sgd, List<Parameter> parameters) {
       super(parameters);
@@ -137,6 +141,47 @@ abstract class Updater implements AutoCloseable {
         direction = sgd.nesterov() ? g.add_(v, new Scalar(sgd.momentum())) : v;
       }
       p.add_(direction, new Scalar(-rate));
+    }
+  }
+
+  /** Momentum buffers, of kernels as of all else. */
+  private static final class MuonUpdater extends SgdUpdater {
+    private final Muon muon;
+
+    MuonUpdater(Muon muon, List<Parameter> parameters) {
+      super(new Sgd(muon.learningRate(), 0.9, muon.weightDecay(), true), parameters);
+      this.muon = muon;
+    }
+
+    @Override
+    void update(int i, Tensor p, Tensor g, double rate, boolean decays) {
+      if (p.dim() != 4 || p.size(1) == 1) {
+        super.update(i, p, g, rate * muon.restRate(), decays);
+        return;
+      }
+      Tensor v = velocity.get(i).mul_(new Scalar(muon.momentum())).add_(g);
+      Tensor ahead = g.add_(v, new Scalar(muon.momentum())).reshape(p.size(0), -1);
+      double norm = torch.norm(p).item_float();
+      p.add_(orthogonal(ahead).reshape(Torch.shape(p)), new Scalar(-rate));
+      if (norm > 0) { // else it has none to keep
+        p.mul_(new Scalar(norm / torch.norm(p).item_float()));
+      }
+    }
+
+    /**
+     * Near the orthogonal matrix next to one: three of Jordan's iterations take the singular values
+     * towards 1.
+     */
+    private static Tensor orthogonal(Tensor matrix) {
+      boolean tall = matrix.size(0) > matrix.size(1);
+      Tensor x = tall ? matrix.t() : matrix;
+      x = x.div(torch.norm(x).add(new Scalar(1e-7)));
+      for (int i = 0; i < 3; i++) {
+        Tensor square = torch.mm(x, x.t());
+        Tensor more = torch.addmm(square, square, square, new Scalar(-4.7750), new Scalar(2.0315));
+        x = torch.addmm(x, more, x, new Scalar(3.4445), new Scalar(1));
+      }
+      return tall ? x.t() : x;
     }
   }
 

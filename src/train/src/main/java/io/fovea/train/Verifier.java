@@ -189,7 +189,7 @@ public record Verifier(double relative, double absolute) {
             said.path("momentum").asDouble(),
             said.path("weight_decay").asDouble(),
             false);
-    Recipe recipe = Recipe.classification().optimizer(sgd).loss(loss);
+    Recipe recipe = Recipe.classification().layout(Layout.CHANNELS_FIRST).optimizer(sgd).loss(loss);
     double bound = Math.min(relative, TRAJECTORY);
     try (Learner learner = new Learner(model, recipe);
         Torch.Work plain = Torch.plainKernels()) {

@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * libtorch has shapes for; convolutions it has not.
  */
 class PlaceTest {
-  private static final Place META = new Place(new org.bytedeco.pytorch.Device("meta"));
+  private static final Place META =
+      new Place(new org.bytedeco.pytorch.Device("meta"), Layout.CHANNELS_FIRST);
 
   static Stream<SingleNode> nodes() {
     Random r = new Random(1);

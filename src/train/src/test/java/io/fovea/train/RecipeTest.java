@@ -128,7 +128,11 @@ class RecipeTest {
   @Test
   void trainsByEveryOptimizerWithClippingAndBalancedClasses() {
     for (Optimizer optimizer :
-        List.of(Optimizer.adam(0.002), Optimizer.rmsProp(0.001), Optimizer.adamW(0.002))) {
+        List.of(
+            Optimizer.adam(0.002),
+            Optimizer.rmsProp(0.001),
+            Optimizer.adamW(0.002),
+            Optimizer.muon(0.02))) {
       Recipe recipe =
           SHORT
               .epochs(3)

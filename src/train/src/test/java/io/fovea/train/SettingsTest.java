@@ -154,7 +154,9 @@ class SettingsTest {
   @ValueSource(
       strings = {
         "epochs: 1\nepoch: 2 | :2: epoch: no such setting; there is epochs",
-        "learning_rate: 1 | :1: learning_rate: no such setting; 'fovea train --help' lists them",
+        "learning_rate: 1 | :1: learning_rate: no such setting; there is lr, rest-rate, schedule, ",
+        "colour: 1 | :1: colour: no such setting; there is ",
+        "gpu_count: 1 | :1: gpu_count: no such setting; 'fovea train --help' lists them",
         "weight_decay: 1 | :1: weight_decay: no such setting; there is weight-decay",
         "epochs: 1\nlr: 1\nepochs: 2 | :3: epochs: expected once, met twice",
         "epochs: ten | :1: epochs: expected a whole number of 1 or more, met ten",
@@ -168,8 +170,8 @@ class SettingsTest {
         "lr: .inf | :1: lr: expected a number above 0, met .inf",
         "warmup: 1 | :1: warmup: expected a number in [0, 1), met 1",
         "whiten: yes | :1: whiten: expected true or false, met yes",
-        "optimizer: lion | :1: optimizer: expected one of sgd, adam, adamw, rmsprop, met lion",
-        "optimizer: 1 | :1: optimizer: expected one of sgd, adam, adamw, rmsprop, met 1",
+        "optimizer: lion | :1: optimizer: expected one of sgd, adam, adamw, rmsprop, muon, met lion",
+        "optimizer: 1 | :1: optimizer: expected one of sgd, adam, adamw, rmsprop, muon, met 1",
         "epochs: 1\nloss: focal(gama=2) | :2: loss: loss focal: unknown option 'gama'",
         "loss: focal(gamma=-1) | :1: loss: loss focal: expected gamma 0 or more, met -1",
         "loss: 1 | :1: loss: expected a loss, such as l1 + 0.2*ms_ssim, met 1",

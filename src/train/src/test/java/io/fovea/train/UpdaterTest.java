@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fovea.onnx.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -110,6 +111,108 @@ class UpdaterTest {
             return p - RATE * s[1];
           });
     }
+  }
+
+  @Test
+  void muonMovesAllButKernelsBySgd() {
+    follows(
+        new Optimizer.Muon(RATE, 0.6, 0.5, DECAY),
+        (t, p, g, s) -> {
+          double d = g + DECAY * p;
+          s[0] = t == 1 ? d : 0.9 * s[0] + d;
+          return p - 0.5 * RATE * (d + 0.9 * s[0]);
+        });
+  }
+
+  /** Kernels [2, 3, 1, 1] and, taller than wide, [3, 2, 1, 1]; the gradient is always the same. */
+  @Test
+  void muonMovesKernelsByOrthogonalMatricesAndKeepsTheirNorm() {
+    Torch.load();
+    double[][] wide = {{1, -2, 0.5}, {0.25, 3, -1}};
+    double[][] slope = {{0.3, 0.1, -2}, {1, -0.4, 0.7}};
+    assertMoves(wide, slope);
+    assertMoves(transposed(wide), transposed(slope));
+  }
+
+  private static void assertMoves(double[][] kernel, double[][] slope) {
+    double momentum = 0.6;
+    double[][] p = kernel;
+    double norm = norm(p);
+    double speed = 0;
+    for (int t = 0; t < STEPS; t++) {
+      speed = momentum * speed + 1;
+      double[][] step = orthogonal(sum(slope, 1 + momentum * speed, slope, 0));
+      p = sum(p, 1, step, -RATE);
+      p = sum(p, norm / norm(p), p, 0);
+    }
+    long[] dims = {kernel.length, kernel[0].length, 1, 1};
+    try (PointerScope scope = new PointerScope()) {
+      var met = Torch.copy(Tensor.of("p", dims, floats(kernel))).set_requires_grad(true);
+      var g = Torch.copy(Tensor.of("g", dims, floats(slope)));
+      Optimizer muon = new Optimizer.Muon(RATE, momentum, 1, DECAY);
+      try (Updater updater = Updater.of(muon, List.of(new Updater.Parameter(met, 1, true)))) {
+        for (int t = 0; t < STEPS; t++) {
+          met.mul(g).sum().backward();
+          updater.step(RATE);
+        }
+      }
+      assertArrayEquals(floats(p), Torch.copy("p", met).floats(), 1e-5f);
+    }
+  }
+
+  /** Three iterations, of which Jordan says that they take singular values to about 1. */
+  private static double[][] orthogonal(double[][] matrix) {
+    double[][] x = sum(matrix, 1 / norm(matrix), matrix, 0);
+    for (int i = 0; i < 3; i++) {
+      double[][] a = product(x, transposed(x));
+      double[][] b = sum(a, -4.7750, product(a, a), 2.0315);
+      x = sum(x, 3.4445, product(b, x), 1);
+    }
+    return x;
+  }
+
+  private static double[][] product(double[][] a, double[][] b) {
+    double[][] c = new double[a.length][b[0].length];
+    for (int i = 0; i < c.length; i++) {
+      for (int j = 0; j < c[0].length; j++) {
+        for (int k = 0; k < b.length; k++) {
+          c[i][j] += a[i][k] * b[k][j];
+        }
+      }
+    }
+    return c;
+  }
+
+  private static double[][] sum(double[][] a, double share, double[][] b, double other) {
+    double[][] c = new double[a.length][a[0].length];
+    for (int i = 0; i < c.length; i++) {
+      for (int j = 0; j < c[0].length; j++) {
+        c[i][j] = share * a[i][j] + other * b[i][j];
+      }
+    }
+    return c;
+  }
+
+  private static double[][] transposed(double[][] a) {
+    double[][] c = new double[a[0].length][a.length];
+    for (int i = 0; i < c.length; i++) {
+      for (int j = 0; j < c[0].length; j++) {
+        c[i][j] = a[j][i];
+      }
+    }
+    return c;
+  }
+
+  private static double norm(double[][] a) {
+    return Math.sqrt(Arrays.stream(a).flatMapToDouble(Arrays::stream).map(v -> v * v).sum());
+  }
+
+  private static float[] floats(double[][] a) {
+    float[] all = new float[a.length * a[0].length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (float) a[i / a[0].length][i % a[0].length];
+    }
+    return all;
   }
 
   @Test

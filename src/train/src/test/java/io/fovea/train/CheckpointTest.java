@@ -183,6 +183,12 @@ class CheckpointTest {
   }
 
   @Test
+  void endsBitwiseEqualWithKernelsThatKeepTheirNorm() {
+    Model net = Architectures.named("resnet8").model(Options.classes(4).withWidth(0.25));
+    assertEndsAlike(net, PLAIN.epochs(2).optimizer(Optimizer.muon(0.02)), 3);
+  }
+
+  @Test
   void endsBitwiseEqualWithACriticAndPicturesOfNoise() {
     Loss loss = Loss.of(new Loss.Hinge(Shades.criticIn(folder, true), 2));
     Recipe recipe = Recipe.generation().epochs(2).batch(8).average(0.9).loss(loss);

@@ -88,7 +88,7 @@ class LayoutTest {
   }
 
   @Test
-  void keepsKernelsAndGradientsInTheLayout() {
+  void keepsKernelsInTheLayoutAndTheFilesShapes() {
     Model net = Architectures.named("resnet8").model(Options.classes(4).withWidth(0.25));
     try (Loader loader = new Loader(new Stripes(8, 1), Stripes.FED, 2);
         Learner learner = new Learner(net, Recipe.classification().layout(Layout.CHANNELS_LAST))) {

@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import io.fovea.image.Picture;
 import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Classifier;
@@ -8,6 +9,7 @@ import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
 import io.fovea.runtime.Segmenter;
 import io.fovea.runtime.Specification;
+import io.fovea.runtime.Task;
 import io.fovea.train.Confusion;
 import io.fovea.train.Dataset;
 import io.fovea.train.Evaluation;
@@ -27,7 +29,8 @@ import picocli.CommandLine.Parameters;
     name = "evaluate",
     description = {
       "Measures a model by ONNX Runtime on data whose answers are known: accuracy, per class,",
-      "confusion and calibration; IoU and Dice of masks; errors of values; PSNR of pictures."
+      "confusion and calibration; IoU and Dice of masks; errors of values; PSNR of pictures; how far",
+      "pictures of noise are from the data's."
     })
 final class EvaluateCommand implements Callable<Integer> {
   private static final int WIDEST_CONFUSION = 20;
@@ -103,13 +106,28 @@ final class EvaluateCommand implements Callable<Integer> {
         : 0;
   }
 
-  /** Measures a model as the data wants it, and closes it. */
+  /**
+   * Measures a model as the data wants it, and closes it.
+   *
+   * @param fed how pictures are fed to it where the file does not say; how real ones are brought to
+   *     the size of those that a generator makes
+   */
   static Evaluation evaluate(
       ImageModel model,
       @Nullable Preprocessing fed,
       ViewOptions views,
       Dataset set,
       IntConsumer progress) {
+    Task task = model.specification().task();
+    if (task != null && task.kind() == Task.Kind.GENERATION) {
+      views.refuseAll();
+      try (PictureTransformer generator = PictureTransformer.of(model, null, null)) {
+        Picture made = generator.generate(1, 0).get(0);
+        Preprocessing real =
+            fed == null ? FeedOptions.covering(made.height(), made.width(), made.channels()) : fed;
+        return Evaluation.of(generator, real, set, progress);
+      }
+    }
     switch (set.task()) {
       case SEGMENTATION:
         try (Segmenter segmenter = views.of(Segmenter.of(model, fed))) {

@@ -71,16 +71,20 @@ final class FeedOptions {
         size != null
             ? sides(size)
             : new int[] {(int) shape.get(2).size(), (int) shape.get(3).size()};
-    boolean grey = shape.get(1).equals(Dim.of(1));
+    return covering(sides[0], sides[1], shape.get(1).equals(Dim.of(1)) ? 1 : 3);
+  }
+
+  /** Brings pictures of any size to one, as levels in [0, 1]: in proportion where it is square. */
+  static Preprocessing covering(int height, int width, int channels) {
     List<Step> steps = new ArrayList<>();
-    steps.add(new Step.Color(grey ? Step.Channels.GREY : Step.Channels.RGB));
-    if (sides[0] == sides[1]) { // in proportion
-      steps.add(new Step.ResizeShorter(sides[0], Resampling.BILINEAR));
-      steps.add(new Step.CenterCrop(sides[0], sides[1]));
+    steps.add(new Step.Color(channels == 1 ? Step.Channels.GREY : Step.Channels.RGB));
+    if (height == width) {
+      steps.add(new Step.ResizeShorter(height, Resampling.BILINEAR));
+      steps.add(new Step.CenterCrop(height, width));
     } else {
-      steps.add(new Step.Resize(sides[0], sides[1], Resampling.BILINEAR));
+      steps.add(new Step.Resize(height, width, Resampling.BILINEAR));
     }
-    steps.add(levels(grey ? 1 : 3));
+    steps.add(levels(channels));
     return new Preprocessing(steps);
   }
 

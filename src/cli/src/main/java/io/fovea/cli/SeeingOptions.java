@@ -1,5 +1,6 @@
 package io.fovea.cli;
 
+import io.fovea.image.Preprocessing;
 import io.fovea.onnx.Model;
 import io.fovea.runtime.Device;
 import io.fovea.runtime.ImageModel;
@@ -98,17 +99,14 @@ final class SeeingOptions {
   /**
    * Measures the written file once more by ONNX Runtime, and writes the report, if asked for.
    *
-   * @param kept as it was measured while training; a generator's figures are these
+   * @param fed as the net was trained
    */
-  void report(Path file, Dataset heldOut, Evaluation kept) throws IOException {
+  void report(Path file, Dataset heldOut, Preprocessing fed) throws IOException {
     if (report == null) {
       return;
     }
-    Evaluation e =
-        kept instanceof Evaluation.Generated
-            ? kept
-            : EvaluateCommand.evaluate(
-                ImageModel.load(file, Device.cpu()), null, new ViewOptions(), heldOut, done -> {});
+    ImageModel model = ImageModel.load(file, Device.cpu());
+    Evaluation e = EvaluateCommand.evaluate(model, fed, new ViewOptions(), heldOut, done -> {});
     String name = String.valueOf(file.getFileName());
     new Report(name, told, history, e, heldOut).write(report);
     Terminal.note("%s: written", report);

@@ -109,6 +109,9 @@ final class TrainCommand implements Callable<Integer> {
           "--find-lr trains nothing that could go on: it takes no --checkpoint, --checkpoint-every,"
               + " --resume or --resume-anyway");
     }
+    if (findRate && criticOutput != null) {
+      throw new Fovea.UserException("--find-lr trains no critic: it takes no --critic-out");
+    }
     Checkpoints checkpoints = keeping.checkpoints();
     Device trained = Libtorch.usable(ServingOptions.device(device));
     boolean isFile = net.endsWith(".onnx");
@@ -239,7 +242,7 @@ final class TrainCommand implements Callable<Integer> {
     Terminal.note(
         "%s: written; ONNX Runtime differs from libtorch by %.1e of the largest value",
         output, difference);
-    seeing.report(output, parts.get(1), trained.kept().heldOut());
+    seeing.report(output, parts.get(1), fed);
     if (json) {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("file", output.toString());

@@ -68,6 +68,14 @@ class FoundRateTest {
   }
 
   @Test
+  void trainsNoCritic() {
+    CommandRun run = train("--find-lr", "--critic-out", folder.resolve("critic.onnx"));
+    assertEquals(2, run.status());
+    assertTrue(
+        run.err().contains("--find-lr trains no critic: it takes no --critic-out"), run.err());
+  }
+
+  @Test
   void trainsIntoAFileOnly() {
     CommandRun run = train();
     assertEquals(2, run.status());

@@ -3,14 +3,17 @@ package io.fovea.cli;
 import static io.fovea.cli.CommandRun.fovea;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fovea.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,24 @@ class FoveaTest {
     String card = fovea("evaluate", net, "--data", TEST_DATA.resolve("shapes"), "--card").out();
     assertTrue(card.startsWith("# " + net.getFileName()), card);
     assertTrue(card.contains("| class | arrow | circle |") && card.contains("95 % interval"), card);
+  }
+
+  @Test
+  void evaluatesAPictureAndItsMirrorImageAlikeWhereItAveragesThem() throws IOException {
+    Path shapes = TEST_DATA.resolve("shapes/test");
+    Path mirrored = folder.resolve("mirrored");
+    try (Stream<Path> files = Files.walk(shapes)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path to = mirrored.resolve(shapes.relativize(file).toString());
+        Files.createDirectories(to.getParent());
+        Picture.read(file).flipHorizontally().writePng(to);
+      }
+    }
+    String flipped = fovea("evaluate", net, "--data", shapes, "--flip", "--json").out();
+    assertTrue(flipped.contains("\"count\":250"), flipped);
+    assertEquals(flipped, fovea("evaluate", net, "--data", mirrored, "--flip", "--json").out());
+    String plain = fovea("evaluate", net, "--data", shapes, "--json").out();
+    assertNotEquals(plain, fovea("evaluate", net, "--data", mirrored, "--json").out());
   }
 
   @Test
@@ -263,6 +284,9 @@ class FoveaTest {
         "train none.onnx --data DATA -o x.onnx | none.onnx: no such file",
         "train resnet8 --data DATA --epochs 0 -o x.onnx | --epochs: expected a whole number of 1 or more, met 0",
         "evaluate none.onnx --data DATA | none.onnx: no such file",
+        "evaluate NET --data DATA --crops 5 | crops want a preprocessing that ends in center_crop",
+        "evaluate NET --data DATA --crops 3 | --crops: expected 1 or 5, met 3",
+        "evaluate NET --data DATA --tile 8 | --tile is for models of masks and pictures",
         "score NET nothing.jpg | nothing.jpg: no such file or folder",
         "score NET DATA -o scores.xml | expected a name that ends in .csv, .jsonl or .parquet",
         "score NET DATA --device gpu | device 'gpu': expected cpu, cuda, tensorrt, coreml, directml, openvino, xnnpack, auto",

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fovea.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -127,7 +129,10 @@ class GenerateTest {
     assertEquals(0, again.status(), again.err());
     assertEquals(0, fovea("generate", gan, "-o", folder.resolve("gan.png")).status());
     CommandRun measured = fovea("evaluate", gan, "--data", folder.resolve("data"));
-    assertEquals(2, measured.status(), measured.err());
+    assertEquals(0, measured.status(), measured.err());
+    assertTrue(
+        measured.out().matches("distance 0\\.\\d+ from real .* apart, 12 of each\\n"),
+        measured.out());
     CommandRun none =
         fovea("train", gan, "--data", folder.resolve("data"), "--critic-out", learned, "-o", gan);
     assertEquals(2, none.status());
@@ -135,6 +140,33 @@ class GenerateTest {
     CommandRun without = fovea("train", gan, "--data", folder.resolve("data"), "-o", gan);
     assertEquals(2, without.status());
     assertTrue(without.err().contains("expected loss lsgan(critic=FILE) or"), without.err());
+  }
+
+  @Test
+  void isMeasuredByTheDistanceOfItsPicturesFromRealOnes() throws IOException {
+    Path own = folder.resolve("own");
+    fovea("generate", net, "--count", 40, "-o", own);
+    JsonNode none = measured(own);
+    assertEquals(0, none.get("distance").asDouble());
+    assertTrue(none.get("chance").asDouble() > 0, none.toString());
+    assertEquals(40, none.get("count").asInt());
+    Path later = folder.resolve("later");
+    fovea("generate", net, "--count", 40, "--seed", 100, "-o", later);
+    assertTrue(measured(later).get("distance").asDouble() > 0);
+    CommandRun flipped = fovea("evaluate", net, "--data", own, "--flip");
+    assertEquals(2, flipped.status());
+    assertTrue(
+        flipped.err().contains("--flip is for models of classes, masks and pictures"),
+        flipped.err());
+    CommandRun large = fovea("evaluate", net, "--data", own, "--preprocessing", "imagenet");
+    assertEquals(2, large.status());
+    assertTrue(large.err().contains("000000.png: expected 64x64 RGB as "), large.err());
+  }
+
+  private static JsonNode measured(Path data) throws IOException {
+    CommandRun run = fovea("evaluate", net, "--data", data, "--json");
+    assertEquals(0, run.status(), run.err());
+    return new JsonMapper().readTree(run.out());
   }
 
   @ParameterizedTest

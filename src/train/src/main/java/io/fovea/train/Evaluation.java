@@ -3,6 +3,7 @@ package io.fovea.train;
 import io.fovea.image.Mask;
 import io.fovea.image.Picture;
 import io.fovea.image.PictureReader;
+import io.fovea.image.Preprocessing;
 import io.fovea.runtime.Classifier;
 import io.fovea.runtime.PictureTransformer;
 import io.fovea.runtime.Regressor;
@@ -31,7 +32,7 @@ public sealed interface Evaluation {
   /** The worst mistakes, worst first; none where no single pictures were looked at. */
   List<Mistake> mistakes();
 
-  /** All figures by name, as JSON has them. */
+  /** All figures by name, as JSON has them, in an order that stays. */
   Map<String, Object> facts();
 
   /** Of a classifier. */
@@ -88,13 +89,12 @@ public sealed interface Evaluation {
       facts.put("pixels", confusion.count());
       Map<String, Object> classes = new LinkedHashMap<>();
       for (int c = 0; c < confusion.labels().size(); c++) {
-        classes.put(
-            confusion.labels().get(c),
-            Map.of(
-                "iou", confusion.iou(c),
-                "dice", confusion.dice(c),
-                "recall", confusion.recall(c),
-                "precision", confusion.precision(c)));
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("iou", confusion.iou(c));
+        figures.put("dice", confusion.dice(c));
+        figures.put("recall", confusion.recall(c));
+        figures.put("precision", confusion.precision(c));
+        classes.put(confusion.labels().get(c), figures);
       }
       facts.put("classes", classes);
       facts.put("confusion", confusion.counts());
@@ -140,7 +140,10 @@ public sealed interface Evaluation {
 
     @Override
     public Map<String, Object> facts() {
-      return Map.of("values", errors, "r2", r2());
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("values", errors);
+      facts.put("r2", r2());
+      return facts;
     }
   }
 
@@ -164,7 +167,11 @@ public sealed interface Evaluation {
 
     @Override
     public Map<String, Object> facts() {
-      return Map.of("psnr", psnr, "mse", mse, "count", count);
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("psnr", psnr);
+      facts.put("mse", mse);
+      facts.put("count", count);
+      return facts;
     }
   }
 
@@ -173,7 +180,7 @@ public sealed interface Evaluation {
    * sliced Wasserstein distance of as many of each (Rabin 2011, <a
    * href="https://doi.org/10.1007/978-3-642-24785-9_37">10.1007/978-3-642-24785-9_37</a>; 128
    * directions, levels in [0, 1]). It tells whether brightness, colours and their arrangement vary
-   * alike, not whether a picture looks real. The noise is the same for every epoch.
+   * alike, not whether a picture looks real. While training, the noise is the same for every epoch.
    *
    * @param distance 0 or more, less is better
    * @param chance the distance of one half of the real pictures from the other, below which nothing
@@ -198,7 +205,11 @@ public sealed interface Evaluation {
 
     @Override
     public Map<String, Object> facts() {
-      return Map.of("distance", distance, "chance", chance, "count", count);
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("distance", distance);
+      facts.put("chance", chance);
+      facts.put("count", count);
+      return facts;
     }
   }
 
@@ -293,6 +304,37 @@ public sealed interface Evaluation {
         });
     Pictures all = tally.evaluation();
     return new Pictures(all.count(), all.psnr(), all.mse(), worst.list());
+  }
+
+  /**
+   * Compares the pictures that a generator makes of the seeds 0, 1, 2 and so on with as many real
+   * ones.
+   *
+   * @param fed brings a real picture to the size of those that are made
+   * @throws TrainException naming a picture that it does not bring there
+   */
+  static Generated of(
+      PictureTransformer generator, Preprocessing fed, Dataset real, IntConsumer progress) {
+    Slices slices = new Slices();
+    batches(
+        real,
+        fed.reader(),
+        progress,
+        (at, pictures, targets) -> {
+          List<Picture> made = generator.generate(pictures.size(), slices.count());
+          List<Picture> shown = pictures.stream().map(fed::picture).toList();
+          String expected = made.get(0).toString();
+          for (int i = 0; i < shown.size(); i++) {
+            if (!shown.get(i).toString().equals(expected)) {
+              throw new TrainException(
+                  "%s: expected %s as %s makes, met %s"
+                      .formatted(
+                          real.name(at.get(i)), expected, generator.model().name(), shown.get(i)));
+            }
+          }
+          slices.add(Pairs.levels(made), Pairs.levels(shown), made.size());
+        });
+    return new Generated(slices.count(), slices.distance(), slices.chance());
   }
 
   /** What is done with some pictures, by their positions, and what should be said of them. */

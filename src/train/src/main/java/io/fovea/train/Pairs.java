@@ -9,6 +9,7 @@ import io.fovea.onnx.Node;
 import io.fovea.runtime.Specification;
 import io.fovea.runtime.Task;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -167,18 +168,9 @@ final class Pairs {
    * fed.
    */
   static Targets.Values targets(List<Target> all, Preprocessing fed, String name) {
-    int channels = fed.channels();
-    Step.Normalize levels =
-        new Step.Normalize(
-            255, Collections.nCopies(channels, 0f), Collections.nCopies(channels, 1f));
-    Preprocessing steps =
-        new Preprocessing(
-            Stream.concat(
-                    fed.steps().stream().filter(Step.Color.class::isInstance), Stream.of(levels))
-                .toList());
     Picture first = ((Target.Made) all.get(0)).picture();
-    int size = channels * first.width() * first.height();
-    FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(all.size(), size));
+    List<Step> colors = fed.steps().stream().filter(Step.Color.class::isInstance).toList();
+    List<Picture> pictures = new ArrayList<>();
     for (Target target : all) {
       Picture picture = ((Target.Made) target).picture();
       if (picture.width() != first.width() || picture.height() != first.height()) {
@@ -186,8 +178,33 @@ final class Pairs {
             "%s: expected targets of %dx%d as the others of the batch, met %dx%d"
                 .formatted(name, first.width(), first.height(), picture.width(), picture.height()));
       }
-      steps.tensor(picture, values);
+      pictures.add(picture);
     }
-    return new Targets.Values(values.array(), all.size(), channels, first.height(), first.width());
+    return new Targets.Values(
+        levels(pictures, new Preprocessing(colors)),
+        all.size(),
+        fed.channels(),
+        first.height(),
+        first.width());
+  }
+
+  /** Pictures of one size and number of channels as {@code [N, C, H, W]} in [0, 1]. */
+  static float[] levels(List<Picture> all) {
+    boolean grey = all.get(0).channels() == 1;
+    return levels(
+        all, Preprocessing.of(new Step.Color(grey ? Step.Channels.GREY : Step.Channels.RGB)));
+  }
+
+  private static float[] levels(List<Picture> all, Preprocessing colors) {
+    int channels = colors.channels();
+    Step unit =
+        new Step.Normalize(
+            255, Collections.nCopies(channels, 0f), Collections.nCopies(channels, 1f));
+    Preprocessing steps =
+        new Preprocessing(Stream.concat(colors.steps().stream(), Stream.of(unit)).toList());
+    int size = channels * all.get(0).width() * all.get(0).height();
+    FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(all.size(), size));
+    all.forEach(picture -> steps.tensor(picture, values));
+    return values.array();
   }
 }

@@ -28,9 +28,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     description = {
-      "Measures a model by ONNX Runtime on data whose answers are known: accuracy, per class,",
-      "confusion and calibration; IoU and Dice of masks; errors of values; PSNR of pictures; how far",
-      "pictures of noise are from the data's."
+      "Measures a model by ONNX Runtime on data whose answers are known: accuracy, per",
+      "class, confusion and calibration; IoU and Dice of masks; errors of values; PSNR",
+      "of pictures; how far a generator's pictures are from the data's as a whole."
     })
 final class EvaluateCommand implements Callable<Integer> {
   private static final int WIDEST_CONFUSION = 20;

@@ -73,7 +73,7 @@ final class ViewOptions {
     return (tiles == null ? plain : plain.tiled(tiles)).averaging(averaging());
   }
 
-  /** Refuses all of them, of a model that gives values. */
+  /** Refuses all of them, of a model that gives values or makes pictures of noise. */
   void refuseAll() {
     refuse("--flip", flip, "classes, masks and pictures");
     refuse("--crops", crops != null, "classes");

@@ -28,7 +28,7 @@ class OptionsTest {
       (alexnet|vgg.*)       squeeze_excite blurpool non_local spp
       resnet9               squeeze_excite blurpool non_local spp
       (?!resnet9)(wide_)?resne[tx].* squeeze_excite blurpool non_local spp zero_residual
-      airbench94            squeeze_excite blurpool non_local spp
+      airbench94            squeeze_excite blurpool non_local spp mirror
       densenet121           squeeze_excite blurpool non_local spp
       googlenet             squeeze_excite blurpool non_local spp auxiliary
       inception_v3          squeeze_excite blurpool non_local spp auxiliary

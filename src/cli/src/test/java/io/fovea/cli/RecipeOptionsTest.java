@@ -132,6 +132,8 @@ class RecipeOptionsTest {
             1,
             "--stochastic-depth",
             0.1,
+            "--initial-scale",
+            0.5,
             "-o",
             net);
     assertEquals(0, run.status(), run.err());
@@ -139,6 +141,7 @@ class RecipeOptionsTest {
     assertEquals("randaugment", stored.at("/recipe/auto-augment").asText());
     assertEquals(2, stored.at("/recipe/operations").asInt());
     assertEquals(0.1, stored.at("/recipe/stochastic-depth").asDouble());
+    assertEquals(0.5, stored.at("/recipe/initial-scale").asDouble());
     run = train(folder.resolve("x.onnx"), "--magnitude", 5);
     assertEquals(2, run.status());
     assertTrue(

@@ -100,6 +100,11 @@ final class Demands {
     boolean values = training.task() == Task.Kind.REGRESSION;
     recipe.loss().check(training.task());
     recipe.augmentation().check(training.task());
+    boolean whole = values || training.task() == Task.Kind.CLASSIFICATION;
+    if (recipe.initialScale() < 1 && !whole) {
+      throw new TrainException(
+          "initial-scale does not fit the data: it is for classes and values of whole pictures");
+    }
     if (!recipe.classWeights().isNone() && !recipe.loss().weighsClasses()) {
       throw new TrainException(
           "class-weights: loss %s counts all classes alike".formatted(recipe.loss()));

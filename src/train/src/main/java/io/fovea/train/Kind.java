@@ -130,6 +130,7 @@ sealed interface Kind {
   Kind NOT_NEGATIVE = new Real("a number of 0 or more", 0, false, Double.MAX_VALUE, false);
   Kind FROM_ONE = new Real("a number of 1 or more", 1, false, Double.MAX_VALUE, false);
   Kind SHARE = new Real("a number in [0, 1]", 0, false, 1, false);
+  Kind SCALE = new Real("a number in (0, 1]", 0, true, 1, false);
   Kind BELOW_ONE = new Real("a number in [0, 1)", 0, false, 1, true);
   Kind INSIDE = new Real("a number in (0, 1)", 0, true, 1, true);
   Kind YES_OR_NO = new YesOrNo();

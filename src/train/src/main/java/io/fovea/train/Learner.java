@@ -43,6 +43,7 @@ final class Learner implements AutoCloseable {
   private final double[] unit;
   private long updateNanos;
   private double criticLoss = Double.NaN;
+  private double scale = 1;
 
   /**
    * Makes a net ready to be trained on the CPU.
@@ -133,6 +134,15 @@ final class Learner implements AutoCloseable {
     }
   }
 
+  /**
+   * Has it learn from smaller pictures from now on.
+   *
+   * @param s of their width and height, in (0, 1]
+   */
+  void scale(double s) {
+    scale = s;
+  }
+
   /** Brings parameters and running statistics back to what {@link TorchGraph#state} gave. */
   void restore(Map<String, io.fovea.onnx.Tensor> state) {
     state.forEach((name, values) -> Memory.fill(graph.tensor(name), values));
@@ -185,10 +195,10 @@ final class Learner implements AutoCloseable {
     try (Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {
       List<String> seen = seen();
-      Tensor x = place.move(tensor(pixels, shape));
-      guides.see(x);
+      Tensor whole = place.move(tensor(pixels, shape));
+      guides.see(whole);
       probe.begin();
-      List<Tensor> outputs = graph.train(x, seen);
+      List<Tensor> outputs = answers(Growth.scaled(whole, scale), seen);
       probe.answered(outputs.get(0), targets);
       Critic critic = critic();
       if (critic != null && targets instanceof Targets.Values wanted) {
@@ -204,12 +214,26 @@ final class Learner implements AutoCloseable {
       if (!Double.isFinite(value)) {
         String where =
             targets.isFinite()
-                ? graph.firstNotFinite(place.move(tensor(pixels, shape)))
+                ? graph.firstNotFinite(Growth.scaled(place.move(tensor(pixels, shape)), scale))
                 : "the data's values are no numbers";
         throw new NotFiniteException("the loss is %s: %s".formatted(value, where));
       }
       (share == 1 ? error : error.mul(new Scalar(share))).backward();
       return value;
+    }
+  }
+
+  private List<Tensor> answers(Tensor x, List<String> seen) {
+    try {
+      return graph.train(x, seen);
+    } catch (TrainException e) {
+      if (scale == 1) {
+        throw e;
+      }
+      throw new TrainException(
+          "initial-scale: the net fails on pictures of %dx%d pixels: %s"
+              .formatted(x.size(3), x.size(2), e.getMessage()),
+          e);
     }
   }
 

@@ -31,6 +31,8 @@ import java.util.function.Consumer;
  * @param stochasticDepth share of the pictures for which the last residual branch is left out while
  *     training, and earlier ones in proportion (<a href="https://arxiv.org/abs/1603.09382">Huang
  *     2016</a>); 0 for never
+ * @param initialScale of the width and height of training pictures at first, in (0, 1], from which
+ *     they grow; see {@link Growth}
  * @param precision of convolutions and matrix products while they are trained; {@link
  *     Precision#AUTO} is measured once, and a training that goes on keeps to what was chosen
  * @param layout of pictures and kernels in memory, on the CPU
@@ -53,6 +55,7 @@ public record Recipe(
     Selection selection,
     boolean whiten,
     double stochasticDepth,
+    double initialScale,
     Precision precision,
     Layout layout,
     long seed) {
@@ -66,6 +69,7 @@ public record Recipe(
     Setting.PATIENCE.check(patience);
     Setting.LABEL_SMOOTHING.check(labelSmoothing);
     Setting.STOCHASTIC_DEPTH.check(stochasticDepth);
+    Setting.INITIAL_SCALE.check(initialScale);
   }
 
   /** Ten epochs of SGD at 0.1, batches of 64, a warm-up and a cosine, crops and flips. */
@@ -201,6 +205,10 @@ public record Recipe(
     return with(d -> d.stochasticDepth = share);
   }
 
+  public Recipe initialScale(double scale) {
+    return with(d -> d.initialScale = scale);
+  }
+
   public Recipe precision(Precision p) {
     return with(d -> d.precision = p);
   }
@@ -249,6 +257,7 @@ public record Recipe(
     private Selection selection = Selection.all();
     private boolean whiten;
     private double stochasticDepth;
+    private double initialScale = 1;
     private Precision precision = Precision.FLOAT;
     private Layout layout = Layout.CHANNELS_LAST;
     private long seed;
@@ -272,6 +281,7 @@ public record Recipe(
       selection = r.selection;
       whiten = r.whiten;
       stochasticDepth = r.stochasticDepth;
+      initialScale = r.initialScale;
       precision = r.precision;
       layout = r.layout;
       seed = r.seed;
@@ -295,6 +305,7 @@ public record Recipe(
           selection,
           whiten,
           stochasticDepth,
+          initialScale,
           precision,
           layout,
           seed);

@@ -28,6 +28,7 @@ final class RecipeFacts {
         weights.isNone() ? "none" : weights.byRarity() ? "balanced" : weights.values());
     all.put(Setting.BALANCED_SAMPLING, r.balancedSampling());
     all.put(Setting.STOCHASTIC_DEPTH, r.stochasticDepth());
+    all.put(Setting.INITIAL_SCALE, r.initialScale());
     all.put(Setting.PRECISION, r.precision().word());
     all.put(Setting.LAYOUT, r.layout().word());
     all.put(Setting.PATIENCE, (long) r.patience());
@@ -204,6 +205,7 @@ final class RecipeFacts {
             is(Setting.FREEZE_STATISTICS)),
         is(Setting.WHITEN),
         real(Setting.STOCHASTIC_DEPTH),
+        real(Setting.INITIAL_SCALE),
         Precision.valueOf(upper(Setting.PRECISION)),
         Layout.valueOf(upper(Setting.LAYOUT)),
         (long) get(Setting.SEED));

@@ -290,6 +290,7 @@ public final class Trainer {
     long[] free = {System.nanoTime()}; // since when the network waits
     int steps = start.batches();
     Pace pace = start.pace();
+    learner.scale(new Growth(recipe.initialScale(), recipe.epochs()).scale(epoch));
     start.shuffled(
         train,
         epoch,

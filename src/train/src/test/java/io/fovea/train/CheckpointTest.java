@@ -147,6 +147,11 @@ class CheckpointTest {
   }
 
   @Test
+  void endsBitwiseEqualWhilePicturesGrow() {
+    assertEndsAlike(net(0), PLAIN.epochs(3).initialScale(0.5), 3);
+  }
+
+  @Test
   void endsBitwiseEqualInBfloat16() {
     assertEndsAlike(net(0), PLAIN.precision(Precision.BFLOAT16), 3);
   }

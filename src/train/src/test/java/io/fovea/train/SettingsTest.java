@@ -109,7 +109,8 @@ class SettingsTest {
                 .withMixup(0.2)
                 .withCutmix(1)));
     Operations trivial = new Operations.TrivialAugment();
-    all.add(plain.augmentation(usual.withOperations(trivial)).stochasticDepth(0.1));
+    all.add(
+        plain.augmentation(usual.withOperations(trivial)).stochasticDepth(0.1).initialScale(0.5));
     all.add(plain.precision(Precision.AUTO));
     for (Recipe recipe : all) {
       String yaml = recipe.toYaml();
@@ -189,6 +190,7 @@ class SettingsTest {
         "crop-aspect: 0.5 | :1: crop-aspect: expected a number of 1 or more, met 0.5",
         "hue: 0.7 | :1: hue: expected a number in [0, 0.5], met 0.7",
         "mixup: -1 | :1: mixup: expected a number of 0 or more, met -1",
+        "initial-scale: 0 | :1: initial-scale: expected a number in (0, 1], met 0",
         "stochastic-depth: 1 | :1: stochastic-depth: expected a number in [0, 1), met 1",
         "precision: half | :1: precision: expected one of float, bfloat16, auto, met half",
         "- epochs | :1: expected settings such as 'epochs: 10', met a list",

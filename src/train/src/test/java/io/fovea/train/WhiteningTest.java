@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fovea.converters.Activation;
 import io.fovea.converters.Architectures;
+import io.fovea.converters.Extra;
 import io.fovea.converters.Initials;
 import io.fovea.converters.Layers;
 import io.fovea.converters.Normalization;
@@ -25,6 +26,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WhiteningTest {
   private static final Preprocessing FED =
@@ -106,10 +109,13 @@ class WhiteningTest {
     return seen;
   }
 
-  @Test
-  void staysWhileTheRestIsTrained() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void staysWhileTheRestIsTrained(boolean mirrors) {
     Dataset data = new Clouds(32);
-    Model net = net("airbench94");
+    Options options = Options.classes(2).withWidth(0.125);
+    options = mirrors ? options.with(Extra.MIRROR) : options;
+    Model net = Architectures.named("airbench94").model(options);
     Recipe recipe = Recipe.classification().epochs(1).batch(16).whiten(true).seed(3);
     Model trained =
         Trainer.of(net).recipe(recipe).preprocessing(FED).fit(data, new Clouds(4)).model();
@@ -118,6 +124,10 @@ class WhiteningTest {
         Arrays.equals(
             net.graph().initializers().get("linear.weight").floats(),
             trained.graph().initializers().get("linear.weight").floats()));
+    assertFalse(
+        Arrays.equals(
+            net.graph().initializers().get("group2.conv1.weight").floats(),
+            trained.graph().initializers().get("group2.conv1.weight").floats()));
     assertTrue(trained.metadata().get("fovea.provenance").contains("whiten"));
   }
 

@@ -17,13 +17,13 @@ import java.util.stream.LongStream;
  * <p>With {@link Extra#MIRROR}, every filter has a twin that is its mirror image: channels are
  * those of the filters, then those of the twins, and {@code groupN.convM.weight [C / 2, channels,
  * 3, 3]} holds the filters alone. What a picture gives in the one half, its mirror image gives in
- * the other, mirrored, and of each two the larger counts in the end; normalizations learn of each
- * by itself, and a pool of an odd width leaves its last column out.
+ * the other, mirrored, and of each two the larger counts in the end. That holds but nearly:
+ * normalizations, squeeze-and-excitation and non-local blocks learn of each half by itself, and a
+ * pool of an odd width leaves its last column out.
  */
 final class AirBench {
   private static final Style STYLE =
       Style.of(Activation.GELU, Normalization.BATCH, Initials.all(Draw.LECUN));
-
   private static final Window PATCH = Window.of(2).pad(0);
   private static final Window WINDOW = Window.of(3);
 

@@ -16,7 +16,7 @@ public enum Extra {
   SPP,
   /** Starts each residual block as identity: its last normalization is zero (Goyal 2017). */
   ZERO_RESIDUAL,
-  /** Sees a mirrored picture as it sees the picture (Cohen 2016, 1602.07576). */
+  /** Gives every filter a twin that is its mirror image (Cohen 2016, 1602.07576). */
   MIRROR,
   /** The heads in the middle that serve training alone (Szegedy 2015, 1409.4842). */
   AUXILIARY;

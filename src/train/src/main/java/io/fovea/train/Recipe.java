@@ -31,8 +31,9 @@ import java.util.function.Consumer;
  * @param stochasticDepth share of the pictures for which the last residual branch is left out while
  *     training, and earlier ones in proportion (<a href="https://arxiv.org/abs/1603.09382">Huang
  *     2016</a>); 0 for never
- * @param initialScale of the width and height of training pictures at first, in (0, 1], from which
- *     they grow; see {@link Growth}
+ * @param initialScale share of their width and height that training pictures have in the first
+ *     epoch, in (0, 1], from which they grow to their own size by four fifths of the epochs (<a
+ *     href="https://arxiv.org/abs/2104.00298">Tan 2021</a>); 1 for their own size at once
  * @param precision of convolutions and matrix products while they are trained; {@link
  *     Precision#AUTO} is measured once, and a training that goes on keeps to what was chosen
  * @param layout of pictures and kernels in memory, on the CPU

@@ -62,8 +62,9 @@ public enum Setting {
       "initial-scale",
       Part.COURSE,
       Kind.SCALE,
-      "of the width and height of training pictures in the first epoch, which grow to their own by"
-          + " four fifths of the epochs, such as 0.625: small ones take less time; default: 1"),
+      "share of their width and height that training pictures of classes and values have in the"
+          + " first epoch, such as 0.625, growing to their own by four fifths of the epochs: small"
+          + " ones take less time; default: 1"),
   PRECISION(
       "precision",
       Part.COURSE,

@@ -142,7 +142,8 @@ public final class Trainer {
   /**
    * Tries learning rates from 1e-6 to 10, a step each, by the recipe's optimizer, batches and
    * changes of pictures, until the loss is four times its lowest. The net that learns is thrown
-   * away: the model is as before. Checkpoints play no part.
+   * away: the model is as before. Pictures have their own size, whatever the initial scale.
+   * Checkpoints play no part.
    *
    * @throws TrainException where the graph or the data cannot be trained with
    */

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fovea.converters.Architectures;
 import io.fovea.converters.Options;
 import io.fovea.onnx.Model;
-import io.fovea.runtime.Task;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -64,7 +63,7 @@ class GrowthTest {
 
   /** A step on pictures whose pixels are means of those of others, four by four. */
   @Test
-  void learnsFromMeansOfPixels() {
+  void learnsFromMeansOfPixelsAndInfersFromAll() {
     long[] shape = {4, 3, 16, 16};
     long[] half = {4, 3, 8, 8};
     float[] whole = new float[4 * 3 * 16 * 16];
@@ -78,6 +77,8 @@ class GrowthTest {
     try (Learner growing = new Learner(net(), Recipe.classification());
         Learner plain = new Learner(net(), Recipe.classification())) {
       growing.scale(0.5);
+      assertArrayEquals(
+          plain.infer(direct(whole), shape).floats(), growing.infer(direct(whole), shape).floats());
       double loss = growing.step(direct(whole), shape, wanted, 0.1);
       assertEquals(plain.step(direct(means), half, wanted, 0.1), loss, 1e-6);
       growing.scale(1);
@@ -89,7 +90,7 @@ class GrowthTest {
   }
 
   @Test
-  void hasTheTrainerBeginWithSmallPicturesAndMeasureWholeOnes() {
+  void hasTheTrainerBeginWithSmallPictures() {
     Recipe recipe =
         Recipe.classification().epochs(2).batch(8).augmentation(Augmentation.none()).seed(1);
     List<Trainer.Epoch> small = train(recipe.initialScale(0.5));
@@ -120,37 +121,12 @@ class GrowthTest {
     }
   }
 
-  /** Stripes as if they were something else. */
-  private record As(Task.Kind task) implements Dataset {
-    @Override
-    public int size() {
-      return DATA.size();
-    }
-
-    @Override
-    public List<String> labels() {
-      return DATA.labels();
-    }
-
-    @Override
-    public io.fovea.image.Picture picture(int index) {
-      return DATA.picture(index);
-    }
-
-    @Override
-    public Target target(int index) {
-      return DATA.target(index);
-    }
-  }
-
   @Test
   void refusesWhatIsAnsweredPixelByPixel() {
-    Dataset masks = new As(Task.Kind.SEGMENTATION);
-    Trainer trainer =
-        Trainer.of(net())
-            .recipe(Recipe.segmentation().initialScale(0.5))
-            .preprocessing(Stripes.FED);
-    TrainException e = assertThrows(TrainException.class, () -> trainer.fit(masks, masks));
+    Dataset pictures = DATA.alone();
+    Recipe recipe = Recipe.pictures().initialScale(0.5);
+    Trainer trainer = Trainer.of(net()).recipe(recipe).preprocessing(Stripes.FED);
+    TrainException e = assertThrows(TrainException.class, () -> trainer.fit(pictures, pictures));
     assertEquals(
         "initial-scale does not fit the data: it is for classes and values of whole pictures",
         e.getMessage());

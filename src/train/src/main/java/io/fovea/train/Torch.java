@@ -49,9 +49,12 @@ final class Torch {
     if (System.getenv("OPENBLAS_NUM_THREADS") == null) {
       openblas_nolapack.blas_set_num_threads(1);
     }
+    // It says on each machine without it that it is missing, and gains nothing.
+    torch.globalContext().setUserEnabledNNPACK(false);
     TRUNC_TEXT = new BytePointer("trunc").retainReference();
     TRUNC = new StringViewOptional(TRUNC_TEXT).retainReference();
     Runtime.getRuntime().addShutdownHook(new Thread(Torch::stop, "fovea-stop"));
+    OneDnn.check();
   }
 
   private Torch() {}

@@ -13,6 +13,7 @@ import io.fovea.onnx.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,13 +55,15 @@ class PrecisionTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "Conv, 4, 1",
-    "ConvTranspose, 4, 1",
-    "Gemm, 2, 1",
-    "MatMul, 2, 1",
-    "Mul, 2, 1.001953125"
+    "Conv, 4, 1, 1",
+    "Conv, 4, 2, 1.001953125",
+    "ConvTranspose, 4, 1, 1",
+    "Gemm, 2, , 1",
+    "MatMul, 2, , 1",
+    "Mul, 2, , 1.001953125"
   })
-  void roundsTheOperandsOfProductsWhileTrainingAlone(String operator, int rank, double rounded) {
+  void roundsTheOperandsOfProductsWhileTrainingAlone(
+      String operator, int rank, @Nullable Long dilation, double rounded) {
     double x = 1 + Math.pow(2, -9);
     long[] dims = new long[rank];
     Arrays.fill(dims, 1);
@@ -68,6 +71,9 @@ class PrecisionTest {
         new SingleNode(operator, 17)
             .input(SingleNode.tensor("x", DataType.FLOAT, dims, x))
             .input(SingleNode.tensor("w", DataType.FLOAT, dims, 3));
+    if (dilation != null) {
+      node.ints("dilations", dilation, dilation);
+    }
     try (TorchGraph graph = new TorchGraph(node.model(), Selection.all());
         Torch.Work work = Torch.work();
         PointerScope scope = new PointerScope()) {

@@ -59,7 +59,7 @@ final class OneDnn {
   }
 
   /** Compares convolutions, one or more for each set of instructions, with libtorch's own. */
-  static boolean isRight() {
+  private static boolean isRight() {
     return agrees(24, 24, 1, 5, 7, MemoryFormat.Contiguous)
         && agrees(12, 16, 1, 3, 22, MemoryFormat.Contiguous)
         && agrees(64, 4, 1, 5, 11, MemoryFormat.Contiguous)

@@ -49,7 +49,7 @@ final class Torch {
     if (System.getenv("OPENBLAS_NUM_THREADS") == null) {
       openblas_nolapack.blas_set_num_threads(1);
     }
-    // It says on each machine without it that it is missing, and gains nothing.
+    // Where NNPACK does not know the processor, it says so at each convolution.
     torch.globalContext().setUserEnabledNNPACK(false);
     TRUNC_TEXT = new BytePointer("trunc").retainReference();
     TRUNC = new StringViewOptional(TRUNC_TEXT).retainReference();

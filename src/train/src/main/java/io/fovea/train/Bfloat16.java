@@ -14,13 +14,19 @@ final class Bfloat16 {
   private Bfloat16() {}
 
   /**
-   * Whether a node gains by it. Dilated convolutions stay exact: oneDNN 3.7 (AVX-512 BF16) now and
-   * then has NaN or wrong numbers for gradients by their kernels, channels last.
+   * Whether a node gains by it. What oneDNN 3.7 (AVX-512 BF16) gets wrong with channels last stays
+   * exact: the gradients by kernels of dilated convolutions, now and then NaN, and of strided ones
+   * of 1x1, which overwrite other memory.
    */
   static boolean takes(Node node) {
     return node.domain().isEmpty()
         && OPERATORS.contains(node.operator())
-        && Arrays.stream(node.attribute("dilations", new long[0])).allMatch(d -> d == 1);
+        && ones(node, "dilations")
+        && (ones(node, "strides") || !ones(node, "kernel_shape"));
+  }
+
+  private static boolean ones(Node node, String attribute) {
+    return Arrays.stream(node.attribute(attribute, new long[0])).allMatch(n -> n == 1);
   }
 
   /** The same on rounded floats, with floats as its results; in inference, the same. */

@@ -123,8 +123,8 @@ final class OneDnn {
         FileChannel.open(
             Path.of("/proc/self/mem"), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       ByteBuffer processor = ByteBuffer.allocate(28 * 4).order(ByteOrder.nativeOrder());
-      while (processor.hasRemaining()) {
-        memory.read(processor, address + processor.position());
+      if (memory.read(processor, address) < processor.limit()) {
+        throw new IOException("no memory of this process at " + address);
       }
       int[] known = new int[28];
       processor.flip().asIntBuffer().get(known);

@@ -55,15 +55,16 @@ class PrecisionTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "Conv, 4, 1, 1",
-    "Conv, 4, 2, 1.001953125",
-    "ConvTranspose, 4, 1, 1",
-    "Gemm, 2, , 1",
-    "MatMul, 2, , 1",
-    "Mul, 2, , 1.001953125"
+    "Conv, 4, strides, 1, 1",
+    "Conv, 4, strides, 2, 1.001953125",
+    "Conv, 4, dilations, 2, 1.001953125",
+    "ConvTranspose, 4, dilations, 1, 1",
+    "Gemm, 2, , 0, 1",
+    "MatMul, 2, , 0, 1",
+    "Mul, 2, , 0, 1.001953125"
   })
   void roundsTheOperandsOfProductsWhileTrainingAlone(
-      String operator, int rank, @Nullable Long dilation, double rounded) {
+      String operator, int rank, @Nullable String attribute, long value, double rounded) {
     double x = 1 + Math.pow(2, -9);
     long[] dims = new long[rank];
     Arrays.fill(dims, 1);
@@ -71,8 +72,8 @@ class PrecisionTest {
         new SingleNode(operator, 17)
             .input(SingleNode.tensor("x", DataType.FLOAT, dims, x))
             .input(SingleNode.tensor("w", DataType.FLOAT, dims, 3));
-    if (dilation != null) {
-      node.ints("dilations", dilation, dilation);
+    if (attribute != null) {
+      node.ints(attribute, value, value);
     }
     try (TorchGraph graph = new TorchGraph(node.model(), Selection.all());
         Torch.Work work = Torch.work();

@@ -5,6 +5,7 @@ import static io.fovea.train.Operators.add;
 
 import java.util.Arrays;
 import java.util.stream.LongStream;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -53,21 +54,40 @@ final class Convolutions {
           Geometry g = said.over(axes);
           long[] pads = g.padding.forConvolution(x, weight, g.strides, g.dilations);
           boolean even = Padding.symmetric(pads);
-          if (!even) {
+          boolean thinned =
+              weight.numel() == weight.size(0) * weight.size(1) && !allEqual(g.strides, 1);
+          if (!even || (thinned && !allEqual(pads, 0))) {
             x = Padding.constant(x, pads, 0);
+            even = false;
           }
           long[] inside = even ? Arrays.copyOf(pads, axes) : new long[axes];
           return torch.convolution(
-              x,
+              thinned ? thinned(x, g.strides) : x,
               weight,
               in.optional(2),
-              g.strides,
+              thinned ? fill(new long[0], axes, 1) : g.strides,
               inside,
               g.dilations,
               false,
               new long[axes],
               g.group);
         });
+  }
+
+  private static boolean allEqual(long[] values, long value) {
+    return Arrays.stream(values).allMatch(v -> v == value);
+  }
+
+  /**
+   * The pixels that a strided 1x1 convolution looks at. oneDNN 3.7 computes wrong gradients by the
+   * kernels of such, or overwrites other memory (AVX2, and AVX-512 in bfloat16); without a stride
+   * it is right.
+   */
+  private static Tensor thinned(Tensor x, long[] strides) {
+    for (int i = 0; i < strides.length; i++) {
+      x = x.slice(i + 2, new LongOptional(0), new LongOptional(x.size(i + 2)), strides[i]);
+    }
+    return x;
   }
 
   private static Kernel convTranspose(Operation op) {

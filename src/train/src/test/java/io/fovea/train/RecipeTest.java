@@ -50,14 +50,16 @@ class RecipeTest {
 
   @Test
   void accumulatesBatchesIntoTheStepThatOneBatchWouldMake() {
-    Trained whole = train(SHORT, Normalization.GROUP);
-    Trained parts = train(SHORT.batch(8).accumulate(2), Normalization.GROUP);
-    assertTrue(close(weights(whole), weights(parts)));
-    Trained other = train(SHORT.batch(8), Normalization.GROUP);
-    assertFalse(close(weights(whole), weights(other)));
+    Torch.load();
+    try (Torch.Work plain = Torch.plainKernels()) { // rounding of oneDNN's depends on the batch
+      Trained whole = train(SHORT, Normalization.GROUP);
+      Trained parts = train(SHORT.batch(8).accumulate(2), Normalization.GROUP);
+      assertArrayEquals(weights(whole), weights(parts), 1e-5f);
+      Trained other = train(SHORT.batch(8), Normalization.GROUP);
+      assertFalse(close(weights(whole), weights(other)));
+    }
   }
 
-  /** Rounding in another order moved them by 2.4e-5 at most, one step more by 0.02. */
   private static boolean close(float[] a, float[] b) {
     for (int i = 0; i < a.length; i++) {
       if (Math.abs(a[i] - b[i]) > 1e-4) {
